@@ -48,6 +48,18 @@ struct fact_original {
 	uint64_t size_bytes;
 };
 
+/* What a detector saw in one blob and tells once per input, counted, in its input_end(). */
+struct fact_mark {
+	const char *detector; /* static */
+	uint32_t rule;        /* an index of the detector's own */
+	uint32_t line;        /* from 1; 0: not text */
+	const char *path, *inner;
+	uint64_t at_bytes, length_bytes;
+	uint64_t value; /* the detector's own; 0: none */
+	bool has_sha256;
+	uint8_t sha256[32];
+};
+
 struct input_facts {
 	pthread_mutex_t lock;
 	struct arena arena;
@@ -61,6 +73,8 @@ struct input_facts {
 	size_t whiteouts_count, whiteouts_room;
 	struct fact_original *originals;
 	size_t originals_count, originals_room;
+	struct fact_mark *marks; /* at most FACTS_FILES_MAX */
+	size_t marks_count, marks_room;
 	uint64_t total_bytes;               /* of all leaf files */
 	const struct input_facts *previous; /* of --previous OLD, complete; NULL: none */
 };
@@ -76,6 +90,7 @@ int facts_add_whiteout(struct input_facts *facts, const struct fact_whiteout *wh
 		       struct fault *fault);
 int facts_add_original(struct input_facts *facts, const struct fact_original *original,
 		       struct fault *fault);
+int facts_add_mark(struct input_facts *facts, const struct fact_mark *mark, struct fault *fault);
 
 /* Is this a file whose content package-wide detectors read?  By base name; intake asks. */
 bool facts_wants_content(struct bytes inner);
