@@ -1,0 +1,12 @@
+/*
+ * verbs.h - every verb: one file each, one row here
+ */
+#ifndef CMD_VERBS_H
+#define CMD_VERBS_H
+
+#include "cmd/opts.h"
+
+extern const struct cmd cmd_detectors;
+extern const struct cmd cmd_version;
+
+#endif
