@@ -1,21 +1,31 @@
 /*
  * file.c - files that appear whole or not at all
  *
- * Knows: temporary + fdatasync + rename + fsync of the folder.  Does not know: what is in them.
+ * Knows: unnamed temporary + fdatasync + name + rename + fsync of the folder.
+ * Does not know: what is in them.
  */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/own.h"
+#include "base/text.h"
+
+/* Tries at a name nobody else has; 64 random bits make a second one a curiosity. */
+#define NAME_TRIES 16
 
 struct file_write {
-	char *path, *temporary;
 	FILE *stream;
+	char *path;      /* the target, links resolved */
+	char *folder;    /* where it stands */
+	char *temporary; /* NULL: the file has no name yet */
+	bool in_place;   /* the target is no regular file: a terminal, /dev/null, a pipe */
 };
 
 void
@@ -28,9 +38,89 @@ file_write_abort(struct file_write **w)
 	if ((*w)->temporary != NULL)
 		(void)unlink((*w)->temporary);
 	free((*w)->temporary);
+	free((*w)->folder);
 	free((*w)->path);
 	free(*w);
 	*w = NULL;
+}
+
+/* A name beside the target that nobody has. */
+static char *
+temporary_name(const struct file_write *w)
+{
+	const char *base = strrchr(w->path, '/');
+	uint8_t random[8];
+	char hex[17];
+	char *name = NULL;
+
+	base = base == NULL ? w->path : base + 1;
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return NULL;
+	/* A long name is cut, so that ours still fits the file system's 255 bytes. */
+	if (asprintf(&name, "%s/.%.200s.%s", w->folder, base, text_hex(random, 8, hex)) < 0)
+		return NULL;
+	return name;
+}
+
+/* A temporary with a name from the start: the descriptor, or a fault. */
+static int
+open_named(struct file_write *w, mode_t mode, struct fault *fault)
+{
+	for (int i = 0; i < NAME_TRIES; i++) {
+		int fd;
+
+		free(w->temporary);
+		w->temporary = temporary_name(w);
+		if (w->temporary == NULL)
+			return fault_memory(fault);
+		fd = open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+		if (fd >= 0)
+			return fd;
+		if (errno != EEXIST)
+			break;
+	}
+	own_free(&w->temporary);
+	return fault_errno(fault, "%s: cannot write beside it", w->path);
+}
+
+/* Unnamed, so that no crash and no signal leaves litter.  It is named later through /proc; without
+ * /proc, or on a file system that has no unnamed files, it gets its name now. */
+static int
+open_temporary(struct file_write *w, mode_t mode, struct fault *fault)
+{
+	int fd = open(w->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
+
+	if (fd >= 0 && access("/proc/self/fd", X_OK) == 0)
+		return fd;
+	own_close(&fd);
+	return open_named(w, mode, fault);
+}
+
+/* Where the bytes will stand: links followed, folder split off.  Renaming over /dev/null would
+ * take it from everyone, so what is no regular file is written in place. */
+static int
+resolve(struct file_write *w, const char *path, struct fault *fault)
+{
+	struct stat st;
+	char *slash;
+
+	if (path[0] == '\0')
+		return fault_set(fault, FAULT_USAGE, "an empty file name");
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return fault_set(fault, FAULT_USAGE, "%s: is a folder", path);
+		w->in_place = !S_ISREG(st.st_mode);
+		w->path = realpath(path, NULL);
+	}
+	/* /dev/stdout of a pipe has no real path; as given it still opens. */
+	if (w->path == NULL)
+		w->path = strdup(path);
+	slash = w->path == NULL ? NULL : strrchr(w->path, '/');
+	if (slash == NULL)
+		w->folder = strdup(".");
+	else
+		w->folder = strndup(w->path, slash == w->path ? 1 : (size_t)(slash - w->path));
+	return w->path == NULL || w->folder == NULL ? fault_memory(fault) : 0;
 }
 
 int
@@ -38,24 +128,28 @@ file_write_begin(struct file_write **out, const char *path, mode_t mode, struct 
 {
 	AUTO(file_write_abort)
 	struct file_write *w = calloc(1, sizeof(*w));
-	AUTO(own_free)
-	char *temporary = NULL;
-	int fd;
+	AUTO(own_close)
+	int fd = -1;
+	int r;
 
-	if (w == NULL || (w->path = strdup(path)) == NULL ||
-	    asprintf(&temporary, "%s.XXXXXX", path) < 0)
+	if (w == NULL)
 		return fault_memory(fault);
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return fault_errno(fault, "%s: cannot write beside it", path);
-	w->temporary = TAKE(temporary);
-	w->stream = fdopen(fd, "w");
-	if (w->stream == NULL) {
-		own_close(&fd);
-		return fault_errno(fault, "%s", path);
+	r = resolve(w, path, fault);
+	if (r < 0)
+		return r;
+	if (w->in_place) {
+		fd = open(w->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return fault_errno(fault, "%s", path);
+	} else {
+		fd = r = open_temporary(w, mode, fault);
+		if (r < 0)
+			return r;
 	}
-	if (fchmod(fd, mode) < 0)
+	w->stream = fdopen(fd, "w");
+	if (w->stream == NULL)
 		return fault_errno(fault, "%s", path);
+	fd = -1;
 	*out = TAKE(w);
 	return 0;
 }
@@ -94,25 +188,78 @@ sync_folder(const char *path, struct fault *fault)
 	return 0;
 }
 
+/* Give the unnamed file a name beside its target; nothing to do when it has one. */
+static int
+name_it(struct file_write *w, struct fault *fault)
+{
+	char proc[64];
+
+	if (w->temporary != NULL)
+		return 0;
+	(void)snprintf(proc, sizeof(proc), "/proc/self/fd/%d", fileno(w->stream));
+	for (int i = 0; i < NAME_TRIES; i++) {
+		AUTO(own_free)
+		char *name = temporary_name(w);
+
+		if (name == NULL)
+			return fault_memory(fault);
+		if (linkat(AT_FDCWD, proc, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+			w->temporary = TAKE(name);
+			return 0;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return fault_errno(fault, "%s", w->path);
+}
+
+/* The bytes are safe on the disk; the descriptor stays open, naming needs it. */
+static int
+flush(struct file_write *w, struct fault *fault)
+{
+	/* EINVAL, EROFS: pipes and terminals have no disk. */
+	if (fflush(w->stream) != 0 || ferror(w->stream) ||
+	    (fdatasync(fileno(w->stream)) < 0 && errno != EINVAL && errno != EROFS))
+		return fault_errno(fault, "%s: write", w->path);
+	return 0;
+}
+
+static int
+commit(struct file_write **address, bool must_be_new, struct fault *fault)
+{
+	AUTO(file_write_abort)
+	struct file_write *w = TAKE(*address);
+	int r = flush(w, fault);
+
+	if (r < 0)
+		return r;
+	if (w->in_place)
+		return must_be_new ? fault_set(fault, FAULT_USAGE, "%s: exists", w->path) : 0;
+	r = name_it(w, fault);
+	if (r < 0)
+		return r;
+	/* link() refuses a taken name where rename() would replace it. */
+	if (must_be_new && link(w->temporary, w->path) < 0)
+		return errno == EEXIST ? fault_set(fault, FAULT_USAGE, "%s: exists", w->path)
+				       : fault_errno(fault, "%s", w->path);
+	if (!must_be_new) {
+		if (rename(w->temporary, w->path) < 0)
+			return fault_errno(fault, "%s", w->path);
+		own_free(&w->temporary);
+	}
+	return sync_folder(w->path, fault);
+}
+
 int
 file_write_commit(struct file_write **w, struct fault *fault)
 {
-	AUTO(file_write_abort)
-	struct file_write *mine = TAKE(*w);
-	int r;
+	return commit(w, false, fault);
+}
 
-	if (fflush(mine->stream) != 0 || ferror(mine->stream) ||
-	    (fdatasync(fileno(mine->stream)) < 0 && errno != EINVAL))
-		return fault_errno(fault, "%s: write", mine->path);
-	r = fclose(mine->stream);
-	mine->stream = NULL;
-	if (r != 0)
-		return fault_errno(fault, "%s: write", mine->path);
-	if (rename(mine->temporary, mine->path) < 0)
-		return fault_errno(fault, "%s", mine->path);
-	free(mine->temporary);
-	mine->temporary = NULL;
-	return sync_folder(mine->path, fault);
+int
+file_write_commit_new(struct file_write **w, struct fault *fault)
+{
+	return commit(w, true, fault);
 }
 
 int
@@ -196,7 +343,7 @@ int
 file_lock(int *out_fd, const char *path, bool nowait, struct fault *fault)
 {
 	AUTO(own_close)
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
 		return fault_errno(fault, "%s", path);
@@ -209,4 +356,14 @@ file_lock(int *out_fd, const char *path, bool nowait, struct fault *fault)
 	*out_fd = fd;
 	fd = -1;
 	return 0;
+}
+
+int
+file_join(struct buf *to, const char *base, const char *path)
+{
+	size_t length = strlen(base);
+
+	if (path[0] == '/' || length == 0)
+		return buf_append_text(to, path);
+	return buf_printf(to, "%s%s%s", base, base[length - 1] == '/' ? "" : "/", path);
 }
