@@ -39,7 +39,7 @@ bytes_slice(struct bytes in, size_t from, size_t want)
 		from = in.left;
 	if (want > in.left - from)
 		want = in.left - from;
-	return (struct bytes){in.at + from, want};
+	return (struct bytes){from > 0 ? in.at + from : in.at, want};
 }
 
 static inline int
@@ -47,7 +47,8 @@ bytes_skip(struct bytes *in, size_t count)
 {
 	if (count > in->left)
 		return -1;
-	in->at += count;
+	if (count > 0) /* NULL + 0 is undefined in C17 */
+		in->at += count;
 	in->left -= count;
 	return 0;
 }
@@ -58,9 +59,7 @@ bytes_take(struct bytes *in, size_t count, struct bytes *out)
 	if (count > in->left)
 		return -1;
 	*out = (struct bytes){in->at, count};
-	in->at += count;
-	in->left -= count;
-	return 0;
+	return bytes_skip(in, count);
 }
 
 static inline int

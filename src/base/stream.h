@@ -52,7 +52,8 @@ stream_want(struct stream *s, size_t want, struct fault *fault)
 static inline void
 stream_take(struct stream *s, size_t count)
 {
-	s->at += count;
+	if (count > 0) /* NULL + 0 is undefined in C17 */
+		s->at += count;
 	s->left -= count;
 	s->at_bytes += count;
 }

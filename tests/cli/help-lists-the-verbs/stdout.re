@@ -1,0 +1,4 @@
+^usage: stopwater VERB
+^  version  
+^exit: 0 nothing blocks
+^common options:

@@ -1,0 +1,1 @@
+no verb is called 'frobnicate'
