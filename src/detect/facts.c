@@ -16,6 +16,7 @@
 /* A map with a million sources is hostile, but its originals must still be compared. */
 #define FACTS_ORIGINALS_MAX 2000000
 #define FACTS_WHITEOUTS_MAX 100000
+#define FACTS_MARKS_MAX     FACTS_FILES_MAX
 
 void
 facts_init(struct input_facts *facts, const char *input_path)
@@ -33,6 +34,7 @@ facts_free(struct input_facts *facts)
 	free(facts->manifests);
 	free(facts->whiteouts);
 	free(facts->originals);
+	free(facts->marks);
 	free(facts->hashes);
 	(void)pthread_mutex_destroy(&facts->lock);
 	memset(facts, 0, sizeof(*facts));
@@ -168,6 +170,25 @@ facts_add_original(struct input_facts *facts, const struct fact_original *origin
 	return r;
 }
 
+int
+facts_add_mark(struct input_facts *facts, const struct fact_mark *mark, struct fault *fault)
+{
+	struct fact_mark *slot, copy = *mark;
+	int r = 0;
+
+	(void)pthread_mutex_lock(&facts->lock);
+	if (facts->marks_count < FACTS_MARKS_MAX) {
+		if (!keep_path(&facts->arena, &copy.path, &copy.inner) ||
+		    (slot = one_more(&facts->marks, &facts->marks_count, &facts->marks_room,
+				     sizeof(*slot))) == NULL)
+			r = fault_memory(fault);
+		else
+			*slot = copy;
+	}
+	(void)pthread_mutex_unlock(&facts->lock);
+	return r;
+}
+
 bool
 facts_wants_content(struct bytes inner)
 {
@@ -228,6 +249,19 @@ original_by_map(const void *left, const void *right)
 }
 
 static int
+mark_by_place(const void *left, const void *right)
+{
+	const struct fact_mark *a = left, *b = right;
+	int r = strcmp(a->path, b->path);
+
+	if (r == 0)
+		r = strcmp(a->detector, b->detector);
+	if (r == 0)
+		r = (a->at_bytes > b->at_bytes) - (a->at_bytes < b->at_bytes);
+	return r != 0 ? r : (a->rule > b->rule) - (a->rule < b->rule);
+}
+
+static int
 by_hash(const void *left, const void *right)
 {
 	const uint64_t *a = left, *b = right;
@@ -249,6 +283,8 @@ facts_sort(struct input_facts *facts)
 	if (facts->originals_count > 1)
 		qsort(facts->originals, facts->originals_count, sizeof(*facts->originals),
 		      original_by_map);
+	if (facts->marks_count > 1)
+		qsort(facts->marks, facts->marks_count, sizeof(*facts->marks), mark_by_place);
 	free(facts->hashes);
 	facts->hashes = NULL;
 	if (facts->files_count > 0)

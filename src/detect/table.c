@@ -8,6 +8,7 @@
 #include <string.h>
 
 const struct detector *const detect_table[] = {
+    &detect_debris,
     NULL,
 };
 

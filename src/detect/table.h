@@ -7,5 +7,6 @@
 #include "detect/detect.h"
 
 /* extern const struct detector detect_NAME; one line each, in the order of table.c */
+extern const struct detector detect_debris;
 
 #endif
