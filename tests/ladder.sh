@@ -76,6 +76,7 @@ prove every_folder_of_src_is_on_the_ladder
 below=
 a_folder_names_only_lower_ones() {
 	for folder in $folders; do
+		# shellcheck disable=SC2013 # words are wanted
 		for name in $(grep -v '^[[:space:]]*#' "$folder/meson.build" | grep -o '\b[a-z]*_dep\b' | sort -u); do
 			name=${name%_dep}
 			# dependency() objects of libraries also end in _dep; only folders matter

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ARENA_BLOCK_MIN (4 * 1024)
-#define ARENA_BLOCK_MAX (1024 * 1024)
+#define ARENA_BLOCK_MIN ((size_t)4 * 1024)
+#define ARENA_BLOCK_MAX ((size_t)1024 * 1024)
 
 struct arena_block {
 	struct arena_block *older;

@@ -6,6 +6,8 @@
  */
 #include "base/buf.h"
 
+#include <assert.h>
+
 void
 buf_free(struct buf *buf)
 {
@@ -106,6 +108,7 @@ buf_text(struct buf *buf)
 		return "";
 	}
 	buf->failed = failed;
+	assert(buf->at != NULL); /* room without memory would be our own mistake */
 	buf->at[buf->used] = '\0';
 	return (const char *)buf->at;
 }

@@ -22,6 +22,13 @@ own_close(int *fd)
 	errno = saved;
 }
 
+#ifdef __clang_analyzer__
+#undef fault_set
+#undef fault_wrap
+#undef fault_errno
+#undef fault_memory
+#endif
+
 /* Text from outside may stand in a sentence; a newline in it must not forge a second one. */
 static void
 one_line(char *text)

@@ -49,4 +49,12 @@ int fault_wrap(struct fault *fault, int code, const char *format, ...)
 /* FAULT_MEMORY with the usual sentence. */
 int fault_memory(struct fault *fault);
 
+#ifdef __clang_analyzer__
+/* clang's analyzer looks at one file at a time; tell it which of these are below zero. */
+#define fault_set(fault, code, ...)  ((void)fault_set(fault, code, __VA_ARGS__), (code))
+#define fault_wrap(fault, code, ...) ((void)fault_wrap(fault, code, __VA_ARGS__), (code))
+#define fault_errno(fault, ...)      ((void)fault_errno(fault, __VA_ARGS__), FAULT_IO)
+#define fault_memory(fault)          ((void)fault_memory(fault), FAULT_MEMORY)
+#endif
+
 #endif
