@@ -28,7 +28,8 @@ enum unpack_type {
 
 struct unpack_entry {
 	struct bytes name;   /* raw, as stored; lent until the next unpack_next() */
-	struct bytes target; /* of a link */
+	struct bytes target; /* of a link; lent as `name` is */
+	bool hard;           /* link: `target` is a path in the container, not relative to `name` */
 	enum unpack_type type;
 	uint32_t mode;
 	int64_t size_bytes;     /* declared; -1: not declared */
@@ -62,8 +63,10 @@ int unpack_next(struct unpack *up, struct unpack_entry *entry, struct fault *fau
 /* Notes gathered so far; complete after UNPACK_END or a fault.  Lent until unpack_close(). */
 const struct unpack_note *unpack_notes(const struct unpack *up, size_t *count);
 
-/* Bytes of the container not inside any member and not part of its framing that were skipped. */
-/* The long tail (libarchive) is loaded on demand: true once it is there. */
+/* The long tail (7z, iso, cab, rar, lha, xar) is read by libarchive, which costs 10 ms to load: it
+ * is loaded on demand, and never inside the jail.  unpack_open() answers FAULT_LIMIT for these
+ * kinds until unpack_tail_ready(). */
+bool unpack_is_tail(enum blob_kind kind);
 bool unpack_tail_ready(void);
 int unpack_tail_load(struct fault *fault);
 
