@@ -72,11 +72,11 @@ keep_all(struct arena *arena, struct finding *f)
 
 /* Content, never place in the tree or clock: the same finding has the same id on every machine,
  * and after its file was renamed. */
-static void
+static bool
 name_it(struct finding *f)
 {
 	AUTO(buf_free)
-	struct buf key = BUF_INIT(4096);
+	struct buf key = BUF_INIT((size_t)1 << 20);
 	uint64_t hash;
 
 	(void)buf_printf(&key, "%s|%s|", f->detector, f->rule);
@@ -85,8 +85,11 @@ name_it(struct finding *f)
 			 (unsigned long long)f->at.length_bytes);
 	if (!f->has_sha256)
 		(void)buf_append_text(&key, f->path == NULL ? "" : f->path);
+	if (key.failed != 0)
+		return false;
 	hash = hash_fast(buf_bytes(&key));
 	(void)snprintf(f->id, sizeof(f->id), "%016llx", (unsigned long long)hash);
+	return true;
 }
 
 int
@@ -109,8 +112,8 @@ findings_add(struct findings *findings, const struct finding *finding, struct fa
 	}
 	if (!keep_all(&findings->arena, &copy))
 		return fault_memory(fault);
-	if (copy.id[0] == '\0')
-		name_it(&copy);
+	if (copy.id[0] == '\0' && !name_it(&copy))
+		return fault_memory(fault);
 	findings->list[findings->count++] = copy;
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 const struct detector *const detect_table[] = {
     &detect_debris,
+    &detect_developer_path,
     NULL,
 };
 

@@ -6,7 +6,8 @@
 
 #include "detect/detect.h"
 
-/* extern const struct detector detect_NAME; one line each, in the order of table.c */
+/* One line each, in the order of table.c. */
 extern const struct detector detect_debris;
+extern const struct detector detect_developer_path;
 
 #endif
