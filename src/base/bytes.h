@@ -22,7 +22,7 @@ struct bytes {
 static inline struct bytes
 bytes_make(const void *at, size_t left)
 {
-	return (struct bytes){at, left};
+	return (struct bytes){(const uint8_t *)at, left};
 }
 
 static inline struct bytes
@@ -134,7 +134,7 @@ bytes_find(struct bytes in, struct bytes needle)
 
 	if (needle.left == 0 || in.left < needle.left)
 		return needle.left == 0 ? 0 : -1;
-	hit = memmem(in.at, in.left, needle.at, needle.left);
+	hit = (const uint8_t *)memmem(in.at, in.left, needle.at, needle.left);
 	return hit == NULL ? -1 : hit - in.at;
 }
 
