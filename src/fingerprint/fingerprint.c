@@ -1,0 +1,96 @@
+/*
+ * fingerprint.c - one blob -> fingerprint
+ *
+ * Knows: which stages a text goes through.  Does not know: the register, what is worth protecting.
+ */
+#include "fingerprint/fingerprint.h"
+
+#include "base/own.h"
+#include "fingerprint/print.h"
+
+#define TOKENS_AT_ONCE 512
+
+const char *
+print_channel_name(enum print_kind kind)
+{
+	static const char *const names[PRINT_KIND_COUNT] = {
+	    [PRINT_TEXT] = "text", [PRINT_TOKEN] = "token", [PRINT_PAIR] = "atom",
+	    [PRINT_HARD] = "atom", [PRINT_SINGLE] = "atom", [PRINT_EXACT] = "exact",
+	};
+
+	return names[kind];
+}
+
+void
+prints_free(struct prints *prints)
+{
+	free(prints->list);
+	*prints = (struct prints)PRINTS_INIT;
+}
+
+int
+prints_grow(struct prints *prints)
+{
+	size_t room = prints->room == 0 ? 512 : prints->room * 2;
+	struct print *list;
+
+	if (room > SIZE_MAX / sizeof(*list))
+		return FAULT_MEMORY;
+	list = realloc(prints->list, room * sizeof(*list));
+	if (list == NULL)
+		return FAULT_MEMORY;
+	prints->list = list;
+	prints->room = room;
+	return 0;
+}
+
+uint64_t
+fingerprint_exact_key(const uint8_t sha256[32])
+{
+	return print_key(mix_load(sha256), PRINT_EXACT);
+}
+
+/* Tokens to winnowed grams and to atoms, in one pass. */
+static int
+tokens_and_atoms(struct prints *out, struct bytes text, const struct language *language,
+		 enum print_use use)
+{
+	struct token tokens[TOKENS_AT_ONCE];
+	struct atom_stage stage;
+	struct winnow winnow;
+	struct lexer lexer;
+	size_t count;
+
+	winnow_begin(&winnow, out, PRINT_TOKEN);
+	atom_begin(&stage, out, text.at, language, use);
+	lexer_begin(&lexer, text, language);
+	while ((count = lexer_next(&lexer, tokens, TOKENS_AT_ONCE)) > 0) {
+		for (size_t i = 0; i < count; i++) {
+			const struct token *t = &tokens[i];
+
+			/* ';' comes and goes with formatters. */
+			if (t->code != ';' &&
+			    winnow_part(&winnow, mix_u64(t->code), t->at, t->end, t->code) < 0)
+				return FAULT_MEMORY;
+			if (atom_token(&stage, t) < 0)
+				return FAULT_MEMORY;
+		}
+	}
+	if (winnow_end(&winnow) < 0)
+		return FAULT_MEMORY;
+	return atom_end(&stage);
+}
+
+int
+fingerprint_text(struct prints *out, struct bytes text, const struct language *language,
+		 enum print_use use, struct fault *fault)
+{
+	if (text.left >> 28 != 0)
+		return fault_set(fault, FAULT_LIMIT, "more than 256 MiB in one piece");
+	if (winnow_words(out, text) < 0)
+		return fault_memory(fault);
+	/* Prose has no tokens and no literals that would mean anything. */
+	if ((language->flags & LANGUAGE_PLAIN) != 0)
+		return 0;
+	return tokens_and_atoms(out, text, language, use) < 0 ? fault_memory(fault) : 0;
+}
