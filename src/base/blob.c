@@ -7,8 +7,6 @@
 
 #include "base/text.h"
 
-#define BLOB_PATH_BYTES_MAX ((size_t)64 * 1024)
-
 static const char *const kind_names[BLOB_KIND_COUNT] = {
     [BLOB_EMPTY] = "empty",
     [BLOB_TEXT] = "text",
@@ -79,17 +77,22 @@ blob_display(struct buf *to, struct bytes name)
 	return to->failed;
 }
 
+int
+blob_path_append(struct buf *to, const char *parent, struct bytes name)
+{
+	if (parent != NULL) {
+		(void)buf_append_text(to, parent);
+		(void)buf_append_text(to, "!/");
+	}
+	return blob_display(to, name);
+}
+
 const char *
 blob_path(struct arena *arena, const char *parent, struct bytes name)
 {
-	AUTO(buf_free)
-	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(buf_free) struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 
-	if (parent != NULL) {
-		(void)buf_append_text(&path, parent);
-		(void)buf_append_text(&path, "!/");
-	}
-	if (blob_display(&path, name) == FAULT_MEMORY)
+	if (blob_path_append(&path, parent, name) == FAULT_MEMORY)
 		return NULL;
 	return arena_copy(arena, path.at, path.used);
 }

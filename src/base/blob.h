@@ -97,10 +97,15 @@ blob_kind_is_stream(enum blob_kind kind)
 	return kind >= BLOB_GZIP && kind <= BLOB_LZ4;
 }
 
+#define BLOB_PATH_BYTES_MAX ((size_t)64 * 1024)
+
 /* Append the display form of one link of a chain. */
 int blob_display(struct buf *to, struct bytes name);
 
-/* parent + "!/" + display(name); parent NULL: display(name). NULL out of memory. */
+/* Append parent + "!/" + display(name); parent NULL: display(name). */
+int blob_path_append(struct buf *to, const char *parent, struct bytes name);
+
+/* The same in an arena. NULL out of memory. */
 const char *blob_path(struct arena *arena, const char *parent, struct bytes name);
 
 /* The part of a display path or raw name behind the last '/' . */
