@@ -1,64 +1,15 @@
 /*
- * table.c - the one table of detectors, and what they share
+ * table.c - the one table of detectors
  *
  * Knows: which detectors there are, in which order they run.  Does not know: what they look for.
  */
 #include "detect/table.h"
 
-#include <string.h>
-
 const struct detector *const detect_table[] = {
     &detect_debris,
     &detect_developer_path,
+    &detect_container,
     NULL,
 };
 
 const size_t detect_table_count = ARRAY_LEN(detect_table) - 1;
-
-int
-detect_report(struct detect_run *run, const struct detector *detector, struct finding *finding,
-	      struct fault *fault)
-{
-	if (finding->detector == NULL)
-		finding->detector = detector->name;
-	if (finding->path == NULL) {
-		finding->path = run->blob->path;
-		if (!finding->has_sha256) {
-			memcpy(finding->sha256, run->sha256, sizeof(finding->sha256));
-			finding->has_sha256 = true;
-		}
-	}
-	return findings_add(run->findings, finding, fault);
-}
-
-static int
-parse_one(struct bytes name, uint64_t *bits, struct fault *fault)
-{
-	for (size_t i = 0; i < detect_table_count; i++)
-		if (bytes_equal(name, bytes_text(detect_table[i]->name))) {
-			*bits |= (uint64_t)1 << i;
-			return 0;
-		}
-	return fault_set(fault, FAULT_USAGE,
-			 "no detector is called '%.*s' ('stopwater detectors' lists them)",
-			 (int)(name.left < 64 ? name.left : 64), (const char *)name.at);
-}
-
-int
-detect_parse_names(const char *list, uint64_t *bits, struct fault *fault)
-{
-	uint64_t found = 0;
-
-	for (;;) {
-		size_t length = strcspn(list, ",");
-		int r = parse_one(bytes_make(list, length), &found, fault);
-
-		if (r < 0)
-			return r;
-		if (list[length] == '\0')
-			break;
-		list += length + 1;
-	}
-	*bits = found;
-	return 0;
-}

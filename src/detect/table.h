@@ -9,5 +9,6 @@
 /* One line each, in the order of table.c. */
 extern const struct detector detect_debris;
 extern const struct detector detect_developer_path;
+extern const struct detector detect_container;
 
 #endif

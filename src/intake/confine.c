@@ -37,18 +37,42 @@
 #endif
 
 static const int allowed[] = {
-    SCMP_SYS(read),	      SCMP_SYS(readv),		SCMP_SYS(pread64),
-    SCMP_SYS(write),	      SCMP_SYS(writev),		SCMP_SYS(close),
-    SCMP_SYS(lseek),	      SCMP_SYS(fstat),		SCMP_SYS(newfstatat),
-    SCMP_SYS(getdents64),     SCMP_SYS(dup),		SCMP_SYS(fcntl),
-    SCMP_SYS(mmap),	      SCMP_SYS(mremap),		SCMP_SYS(munmap),
-    SCMP_SYS(mprotect),	      SCMP_SYS(madvise),	SCMP_SYS(brk),
-    SCMP_SYS(futex),	      SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),	SCMP_SYS(rt_sigaction),
-    SCMP_SYS(sigaltstack),    SCMP_SYS(getpid),		SCMP_SYS(gettid),
-    SCMP_SYS(sched_yield),    SCMP_SYS(sched_getaffinity), SCMP_SYS(clock_gettime),
-    SCMP_SYS(clock_nanosleep), SCMP_SYS(gettimeofday),	SCMP_SYS(getrandom),
-    SCMP_SYS(restart_syscall), SCMP_SYS(sysinfo),	SCMP_SYS(exit),
+    SCMP_SYS(read),
+    SCMP_SYS(readv),
+    SCMP_SYS(pread64),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(close),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(dup),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(madvise),
+    SCMP_SYS(brk),
+    SCMP_SYS(futex),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(exit),
     SCMP_SYS(exit_group),
 };
 
@@ -148,8 +172,7 @@ confine(const struct input inputs[], size_t count, const struct limits *limits, 
 	int r;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fault_errno(fault, "jail");
 	r = set_limits(limits, fault);
 	if (r < 0 || !CONFINE_FILTER)

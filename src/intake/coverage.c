@@ -48,8 +48,8 @@ coverage_blob(struct coverage *coverage, uint64_t bytes)
 }
 
 int
-coverage_row_add(struct coverage *coverage, struct coverage_rows *rows, const struct coverage_row *row,
-	struct fault *fault)
+coverage_row_add(struct coverage *coverage, struct coverage_rows *rows,
+		 const struct coverage_row *row, struct fault *fault)
 {
 	struct coverage_row copy = *row;
 

@@ -16,7 +16,7 @@ struct examination {
 	struct detect_run run;
 	struct blob blob;
 	uint64_t wants_windows, wants_whole, begun; /* bit i: detect_table[i] */
-	uint64_t seen_bytes;			    /* shown and hashed so far */
+	uint64_t seen_bytes;                        /* shown and hashed so far */
 };
 
 struct level *
@@ -64,7 +64,8 @@ on_derive(struct detect_run *run, struct bytes name, struct bytes content, struc
 	struct leaf leaf = *x->leaf;
 	struct stream s;
 	struct budget own = *leaf.budget;
-	AUTO(buf_free) struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 
 	leaf.depth++;
 	leaf.derived = true;
@@ -134,8 +135,8 @@ static int
 show(struct examination *x, uint64_t who, const struct detect_window *window, struct fault *fault)
 {
 	int r = hash_running_add(
-	    x->level->hash,
-	    bytes_make(window->at + window->seen, window->length - window->seen), fault);
+	    x->level->hash, bytes_make(window->at + window->seen, window->length - window->seen),
+	    fault);
 
 	x->seen_bytes += window->length - window->seen;
 	for (size_t i = 0; r >= 0 && i < detect_table_count; i++)
@@ -147,8 +148,7 @@ show(struct examination *x, uint64_t who, const struct detect_window *window, st
 static int
 show_whole(struct examination *x, const uint8_t *at, size_t length, struct fault *fault)
 {
-	struct detect_window window = {
-	    .at = at, .length = length, .first = true, .last = true};
+	struct detect_window window = {.at = at, .length = length, .first = true, .last = true};
 
 	return show(x, x->wants_windows | x->wants_whole, &window, fault);
 }
@@ -273,7 +273,8 @@ static int
 show_large(struct examination *x, struct stream *s, bool *broke, struct fault *why,
 	   struct fault *fault)
 {
-	AUTO(buf_free) struct buf held = BUF_INIT(x->run.detect->limits.member);
+	AUTO(buf_free)
+	struct buf held = BUF_INIT(x->run.detect->limits.member);
 	struct detect_window window;
 	int r;
 
@@ -290,8 +291,9 @@ show_large(struct examination *x, struct stream *s, bool *broke, struct fault *w
 	if (*broke || (s->left == 0 && s->ended))
 		return show_whole(x, held.at, held.used, fault);
 	/* Too large to hold: windows for those that can, the rest is owed. */
-	r = on_not_examined(&x->run, "too large to be held in memory for this kind "
-				     "(--limit member=N)",
+	r = on_not_examined(&x->run,
+			    "too large to be held in memory for this kind "
+			    "(--limit member=N)",
 			    0, COVERAGE_BYTES_UNKNOWN, fault);
 	if (r < 0)
 		return r;
@@ -365,9 +367,8 @@ int
 examine_input_end(struct worker *w, struct fault *fault)
 {
 	struct intake *in = w->in;
-	struct leaf leaf = {.path = in->input->path,
-			    .name = bytes_text(in->input->path),
-			    .budget = &in->budget};
+	struct leaf leaf = {
+	    .path = in->input->path, .name = bytes_text(in->input->path), .budget = &in->budget};
 	struct examination x = {.worker = w, .leaf = &leaf, .level = worker_level(w, 0)};
 	int r = 0;
 

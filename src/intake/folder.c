@@ -87,7 +87,8 @@ struct place {
 static int
 tell(struct place *p, const char *reason, bool skipped, struct fault *fault)
 {
-	AUTO(buf_free) struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 
 	(void)buf_append_text(&path, p->input->path);
 	if (path.used > 0 && path.at[path.used - 1] != '/')
@@ -104,8 +105,10 @@ tell(struct place *p, const char *reason, bool skipped, struct fault *fault)
 static int
 walk_file(struct place *p, int fd, const struct stat *st, struct fault *fault)
 {
-	AUTO(stream_close) struct stream *s = NULL;
-	AUTO(buf_free) struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(stream_close)
+	struct stream *s = NULL;
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 	struct intake *in = p->worker->in;
 	struct leaf leaf = {.name = buf_bytes(p->relative),
 			    .number = WORKER_IDLE,
@@ -133,7 +136,8 @@ static int walk_names(struct place *p, int fd, struct fault *fault);
 static int
 walk_name(struct place *p, int folder, const char *name, struct fault *fault)
 {
-	AUTO(own_close) int fd = -1;
+	AUTO(own_close)
+	int fd = -1;
 	struct fault why = FAULT_INIT;
 	struct stat st;
 	int r;
@@ -175,8 +179,10 @@ walk_name(struct place *p, int folder, const char *name, struct fault *fault)
 static int
 walk_names(struct place *p, int fd, struct fault *fault)
 {
-	AUTO(names_free) struct names names = {0};
-	AUTO(own_close) int folder = dup(fd);
+	AUTO(names_free)
+	struct names names = {0};
+	AUTO(own_close)
+	int folder = dup(fd);
 	size_t used = p->relative->used;
 	int r = 0;
 
@@ -207,7 +213,8 @@ walk_names(struct place *p, int fd, struct fault *fault)
 int
 walk_folder(struct worker *w, const struct input *input, struct fault *fault)
 {
-	AUTO(buf_free) struct buf relative = BUF_INIT(BLOB_PATH_BYTES_MAX / 2);
+	AUTO(buf_free)
+	struct buf relative = BUF_INIT(BLOB_PATH_BYTES_MAX / 2);
 	struct place p = {.worker = w, .input = input, .relative = &relative};
 	int fd = dup(input->fd);
 
@@ -219,7 +226,8 @@ walk_folder(struct worker *w, const struct input *input, struct fault *fault)
 int
 walk_list(struct worker *w, const struct input *input, struct fault *fault)
 {
-	AUTO(buf_free) struct buf relative = BUF_INIT(BLOB_PATH_BYTES_MAX / 2);
+	AUTO(buf_free)
+	struct buf relative = BUF_INIT(BLOB_PATH_BYTES_MAX / 2);
 	struct place p = {.worker = w, .input = input, .relative = &relative};
 	int r = 0;
 

@@ -31,7 +31,7 @@ struct leaf {
 	uint64_t number; /* in walking order; of a derived blob its parent's */
 	uint32_t depth, mode;
 	bool derived;
-	bool paid;	       /* its bytes are drawn from the budget already */
+	bool paid;             /* its bytes are drawn from the budget already */
 	struct budget *budget; /* what may still be unpacked out of it */
 };
 
@@ -39,7 +39,8 @@ struct leaf {
 struct job {
 	struct job *next;
 	struct leaf leaf;
-	struct budget budget; /* as the walk left it: what is unpacked out of this blob draws here */
+	struct budget
+	    budget; /* as the walk left it: what is unpacked out of this blob draws here */
 	enum blob_kind kind;
 	size_t bytes;
 	uint8_t content[]; /* content, then path and name */
@@ -53,7 +54,7 @@ struct intake {
 	size_t states_at[64]; /* of detect_table[i] in a level's states */
 	struct budget budget;
 	struct worker *workers; /* options.jobs of them */
-	struct pool *pool;	/* NULL: one thread */
+	struct pool *pool;      /* NULL: one thread */
 	const struct input *input;
 	struct input_facts *facts;
 	struct coverage *coverage;

@@ -35,8 +35,8 @@ digesting_more(struct stream *s, size_t want, struct fault *fault)
 	end = s->at_bytes + s->left;
 	if (end > d->hashed_bytes) {
 		size_t fresh = (size_t)(end - d->hashed_bytes);
-		int hashed = hash_running_add(
-		    d->hash, bytes_make(s->at + s->left - fresh, fresh), fault);
+		int hashed =
+		    hash_running_add(d->hash, bytes_make(s->at + s->left - fresh, fresh), fault);
 
 		if (hashed < 0)
 			return hashed;
@@ -95,7 +95,8 @@ intake_free(struct intake **address)
 int
 intake_new(struct intake **out, const struct intake_options *options, struct fault *fault)
 {
-	AUTO(intake_free) struct intake *in = calloc(1, sizeof(*in));
+	AUTO(intake_free)
+	struct intake *in = calloc(1, sizeof(*in));
 	int r;
 
 	if (in == NULL)
@@ -131,8 +132,10 @@ intake_new(struct intake **out, const struct intake_options *options, struct fau
 static int
 run_file(struct worker *w, const struct input *input, struct fault *fault)
 {
-	AUTO(stream_close) struct stream *file = NULL;
-	AUTO(hash_running_free) struct hash_running *hash = NULL;
+	AUTO(stream_close)
+	struct stream *file = NULL;
+	AUTO(hash_running_free)
+	struct hash_running *hash = NULL;
 	struct intake *in = w->in;
 	struct digesting d = {.s = {.more = digesting_more}};
 	struct leaf leaf = {.path = input->path,

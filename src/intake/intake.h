@@ -24,13 +24,17 @@ enum input_type {
 struct input {
 	enum input_type type;
 	const char *path; /* as given */
-	int fd;		  /* -1: could not be opened, `why` says so */
+	int fd;           /* -1: could not be opened, `why` says so */
 	const char *why;
 	const char *const *files; /* INPUT_LIST: paths below fd */
 	size_t files_count;
 	bool is_repository; /* its own .git is scope, and .gitignore decides what is skipped */
 	bool facts_only;    /* --previous: gather facts, report nothing */
 };
+
+/* Open what a person named: a file, a folder, a repository's work tree, "-" for stdin (a pipe is
+ * fine).  `path` is lent for the life of *out.  FAULT_USAGE when it is not there. */
+int input_open(struct input *out, const char *path, struct fault *fault);
 
 /* What the parent learns of an input beside findings and coverage. */
 #define SUMMARY_FILES_MAX 2000
@@ -88,7 +92,7 @@ void intake_free(struct intake **in);
  * sorted.  Takes input->fd over.  A fault is ours (memory, cancel), never the input's: what is
  * wrong with the input is in the coverage. */
 int intake_run(struct intake *in, const struct input *input, struct findings *findings,
-	       struct coverage *coverage, struct input_facts *facts,
-	       struct input_summary *summary, struct fault *fault);
+	       struct coverage *coverage, struct input_facts *facts, struct input_summary *summary,
+	       struct fault *fault);
 
 #endif

@@ -7,6 +7,7 @@
 #include "intake/jail.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -91,7 +92,8 @@ static int
 send_answer(int fd, const struct findings *findings, const struct coverage *coverage,
 	    const struct input_summary *summary, struct fault *fault)
 {
-	AUTO(buf_free) struct buf out = BUF_INIT(4 * WIRE_FRAME_MAX);
+	AUTO(buf_free)
+	struct buf out = BUF_INIT(4 * WIRE_FRAME_MAX);
 	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < findings->count; i++) {
@@ -125,11 +127,15 @@ static int
 child_input(struct child *c, struct intake *in, size_t i, struct fault *fault)
 {
 	const struct input *input = &c->jail->inputs[i];
-	AUTO(input_summary_free) struct input_summary summary;
-	AUTO(findings_free) struct findings findings;
-	AUTO(coverage_free) struct coverage coverage;
+	AUTO(input_summary_free)
+	struct input_summary summary;
+	AUTO(findings_free)
+	struct findings findings;
+	AUTO(coverage_free)
+	struct coverage coverage;
 	struct input_facts *facts = calloc(1, sizeof(*facts));
-	AUTO(buf_free) struct buf out = BUF_INIT(WIRE_FRAME_MAX);
+	AUTO(buf_free)
+	struct buf out = BUF_INIT(WIRE_FRAME_MAX);
 	int r;
 
 	input_summary_init(&summary);
@@ -160,7 +166,8 @@ child_input(struct child *c, struct intake *in, size_t i, struct fault *fault)
 static void
 child_main(const struct jail *jail, size_t from, int fd)
 {
-	AUTO(buf_free) struct buf out = BUF_INIT(WIRE_FRAME_MAX);
+	AUTO(buf_free)
+	struct buf out = BUF_INIT(WIRE_FRAME_MAX);
 	struct intake_options options = jail->options->intake;
 	struct intake *in = NULL;
 	struct child child = {.jail = jail, .fd = fd};
@@ -303,8 +310,10 @@ listen_to(struct jail *jail, int fd, struct buf *in, struct fault *fault)
 static int
 hear_out(struct jail *jail, int fd, size_t *next, struct fault *fault)
 {
-	AUTO(buf_free) struct buf in = BUF_INIT(4 * WIRE_FRAME_MAX);
-	AUTO(answer_free) struct answer answer;
+	AUTO(buf_free)
+	struct buf in = BUF_INIT(4 * WIRE_FRAME_MAX);
+	AUTO(answer_free)
+	struct answer answer;
 	int r = 0;
 
 	answer_init(&answer);
@@ -381,7 +390,8 @@ bury(struct jail *jail, int status, size_t *next, struct fault *fault)
 static int
 run_child(struct jail *jail, size_t *next, struct fault *fault)
 {
-	AUTO(own_close) int from = -1;
+	AUTO(own_close)
+	int from = -1;
 	int ends[2], status = 0, r;
 	pid_t child;
 
@@ -435,7 +445,8 @@ run_all(struct jail *jail, struct fault *fault)
 			jail->jobs = jobs;
 		else if (!rewind_input(&jail->inputs[next])) {
 			r = input_lost(jail, next++,
-				       "its reader stopped, and a pipe cannot be read twice", fault);
+				       "its reader stopped, and a pipe cannot be read twice",
+				       fault);
 			continue;
 		}
 		begun = next;
@@ -456,7 +467,7 @@ jail_run(const struct input inputs[], size_t count, const struct jail_options *o
 	    .findings = findings,
 	    .coverage = coverage,
 	    .summaries = summaries,
-	    .jobs = options->intake.jobs < 1	      ? 1
+	    .jobs = options->intake.jobs < 1          ? 1
 		    : options->intake.jobs > JOBS_MAX ? JOBS_MAX
 						      : options->intake.jobs,
 	};

@@ -24,8 +24,8 @@ struct jail_options {
  * findings and coverage grow; summaries[i] (initialised by the caller) belongs to inputs[i].
  * Takes the inputs' descriptors over.  Deterministic for any number of jobs. */
 int jail_run(const struct input inputs[], size_t count, const struct jail_options *options,
-	     struct findings *findings, struct coverage *coverage,
-	     struct input_summary summaries[], struct fault *fault);
+	     struct findings *findings, struct coverage *coverage, struct input_summary summaries[],
+	     struct fault *fault);
 
 /* "seccomp + landlock", "seccomp", or why there is no jail: for `stopwater version`. */
 const char *jail_describe(void);

@@ -24,7 +24,6 @@ struct pool {
 	pthread_t *ids;
 };
 
-
 static int
 run_job(struct worker *w, struct job *job, struct fault *fault)
 {

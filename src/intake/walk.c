@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "codec/codec.h"
 #include "detect/container.h"
 #include "intake/inside.h"
@@ -49,7 +50,7 @@ drain(struct worker *w, const struct leaf *leaf, struct stream *s, struct fault 
 static struct bytes
 inner_name(const struct stream *decoder, struct bytes outer)
 {
-	static const char *const endings[] = {".gz",  ".bz2", ".xz",  ".zst", ".lz4",
+	static const char *const endings[] = {".gz",   ".bz2", ".xz",  ".zst", ".lz4",
 					      ".lzma", ".tgz", ".txz", ".z"};
 	struct bytes base = blob_basename(outer);
 
@@ -57,8 +58,8 @@ inner_name(const struct stream *decoder, struct bytes outer)
 		struct bytes ending = bytes_text(endings[i]);
 
 		if (base.left > ending.left &&
-		    text_equal_nocase(
-			bytes_slice(base, base.left - ending.left, ending.left), ending))
+		    text_equal_nocase(bytes_slice(base, base.left - ending.left, ending.left),
+				      ending))
 			return bytes_slice(base, 0, base.left - ending.left);
 	}
 	if (codec_inner_name(decoder).left > 0)
@@ -70,7 +71,8 @@ inner_name(const struct stream *decoder, struct bytes outer)
 static int
 walk_appended(struct worker *w, const struct leaf *leaf, struct stream *s, struct fault *fault)
 {
-	AUTO(buf_free) struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 	struct leaf inside = *leaf;
 	struct unpack_note note = {.rule = "appended-data",
 				   .text = "data follows the end of the compressed stream",
@@ -80,7 +82,8 @@ walk_appended(struct worker *w, const struct leaf *leaf, struct stream *s, struc
 	if (r < 0 || s->left == 0)
 		return 0;
 	r = container_report(&w->findings, leaf->path, &note, fault);
-	if (r < 0 || blob_path_append(&path, leaf->path, BYTES_OF("(appended data)")) == FAULT_MEMORY)
+	if (r < 0 ||
+	    blob_path_append(&path, leaf->path, BYTES_OF("(appended data)")) == FAULT_MEMORY)
 		return r < 0 ? r : fault_memory(fault);
 	inside.path = buf_text(&path);
 	inside.name = BYTES_OF("(appended data)");
@@ -91,7 +94,8 @@ walk_appended(struct worker *w, const struct leaf *leaf, struct stream *s, struc
 static int
 walk_decoded(struct worker *w, const struct leaf *leaf, struct stream *decoder, struct fault *fault)
 {
-	AUTO(buf_free) struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 	struct leaf inside = *leaf;
 	struct fault why = FAULT_INIT;
 	enum blob_kind kind;
@@ -115,7 +119,8 @@ static int
 walk_stream(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct stream *s,
 	    struct fault *fault)
 {
-	AUTO(stream_close) struct stream *decoder = NULL;
+	AUTO(stream_close)
+	struct stream *decoder = NULL;
 	struct fault why = FAULT_INIT;
 	struct bytes all = s->ended ? stream_window(s) : bytes_make(NULL, 0);
 	int r = codec_open(&decoder, kind, s, &why);
@@ -152,7 +157,8 @@ note_whiteout(struct worker *w, const struct leaf *container, struct bytes name,
 	      struct fault *fault)
 {
 	struct bytes base = blob_basename(name), prefix = BYTES_OF(".wh.");
-	AUTO(buf_free) struct buf target = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(buf_free)
+	struct buf target = BUF_INIT(BLOB_PATH_BYTES_MAX);
 	struct fact_whiteout whiteout = {.layer = container->path};
 
 	if (!bytes_begins(base, prefix))
@@ -210,8 +216,10 @@ static int
 walk_entries(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct stream *s,
 	     struct fault *fault)
 {
-	AUTO(unpack_close) struct unpack *up = NULL;
-	AUTO(buf_free) struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(unpack_close)
+	struct unpack *up = NULL;
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 	struct unpack_entry entry = {0};
 	struct fault why = FAULT_INIT;
 	int r = unpack_open(&up, kind, s, leaf->budget, &why), told;
@@ -234,7 +242,8 @@ static int
 walk_held(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct stream *s,
 	  struct fault *fault)
 {
-	AUTO(buf_free) struct buf held = BUF_INIT(w->in->options.limits.member);
+	AUTO(buf_free)
+	struct buf held = BUF_INIT(w->in->options.limits.member);
 	struct fault why = FAULT_INIT;
 	struct stream memory;
 	int r = 0;
@@ -268,7 +277,7 @@ walk_container(struct worker *w, const struct leaf *leaf, enum blob_kind kind, s
 {
 	struct stream memory;
 
-	if ((kind == BLOB_7Z || kind == BLOB_LONGTAIL) && !unpack_tail_ready()) {
+	if (unpack_is_tail(kind) && !unpack_tail_ready()) {
 		atomic_store(&w->in->needs_tail, true);
 		return 0;
 	}
@@ -297,8 +306,8 @@ walk_embedded(struct worker *w, const struct leaf *leaf, enum blob_kind kind, st
 		return 0;
 	inside.depth++;
 	/* A zip's offsets may count from the front of the whole file: its reader copes with both. */
-	stream_from_memory(&memory, inner == BLOB_ZIP ? content
-						      : bytes_slice(content, at, content.left));
+	stream_from_memory(&memory,
+			   inner == BLOB_ZIP ? content : bytes_slice(content, at, content.left));
 	inside.paid = false;
 	inside.derived = true; /* its bytes are the leaf's, counted there */
 	return walk_container(w, &inside, inner, &memory, fault);
@@ -338,8 +347,7 @@ static struct job *
 job_of(const struct leaf *leaf, enum blob_kind kind, struct bytes content)
 {
 	size_t path_bytes = strlen(leaf->path) + 1;
-	struct job *job =
-	    malloc(sizeof(*job) + content.left + path_bytes + leaf->name.left);
+	struct job *job = malloc(sizeof(*job) + content.left + path_bytes + leaf->name.left);
 	uint8_t *at;
 
 	if (job == NULL)

@@ -187,7 +187,8 @@ wire_put_fault(struct buf *to, const struct fault *fault)
 static int
 lie(struct fault *fault)
 {
-	return fault_set(fault, FAULT_TAMPER, "the jailed reader sent a message that makes no sense");
+	return fault_set(fault, FAULT_TAMPER,
+			 "the jailed reader sent a message that makes no sense");
 }
 
 int
@@ -310,7 +311,8 @@ get_source_map(struct bytes *in, struct arena *arena, struct finding *f)
 int
 wire_get_finding(struct bytes in, struct findings *to, struct fault *fault)
 {
-	AUTO(arena_free) struct arena arena = ARENA_INIT(4 * WIRE_FRAME_MAX);
+	AUTO(arena_free)
+	struct arena arena = ARENA_INIT(4 * WIRE_FRAME_MAX);
 	struct finding_match matches[FINDING_MATCHES_MAX] = {0};
 	struct finding f = {.matches = matches};
 	uint32_t count;
@@ -330,7 +332,8 @@ wire_get_finding(struct bytes in, struct findings *to, struct fault *fault)
 int
 wire_get_row(struct bytes in, struct coverage *to, uint8_t type, struct fault *fault)
 {
-	AUTO(arena_free) struct arena arena = ARENA_INIT(4 * WIRE_FRAME_MAX);
+	AUTO(arena_free)
+	struct arena arena = ARENA_INIT(4 * WIRE_FRAME_MAX);
 	struct coverage_row row;
 
 	if (get_must(&in, &arena, &row.path) < 0 || get_must(&in, &arena, &row.reason) < 0 ||
@@ -409,7 +412,8 @@ wire_get_summary(struct bytes in, struct input_summary *to, struct fault *fault)
 int
 wire_get_fault(struct bytes in, struct fault *fault)
 {
-	AUTO(arena_free) struct arena arena = ARENA_INIT(WIRE_FRAME_MAX);
+	AUTO(arena_free)
+	struct arena arena = ARENA_INIT(WIRE_FRAME_MAX);
 	const char *text;
 	uint32_t code;
 

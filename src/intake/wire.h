@@ -20,7 +20,7 @@
 #include "intake/coverage.h"
 #include "intake/intake.h"
 
-#define WIRE_FRAME_MAX	  ((size_t)8 << 20)
+#define WIRE_FRAME_MAX    ((size_t)8 << 20)
 #define WIRE_HEADER_BYTES 5
 
 enum wire_type {
@@ -29,9 +29,9 @@ enum wire_type {
 	WIRE_NOT_EXAMINED,
 	WIRE_TOTALS,
 	WIRE_SUMMARY,
-	WIRE_DONE,	/* the input is complete */
+	WIRE_DONE,       /* the input is complete */
 	WIRE_NEEDS_TAIL, /* nothing was kept: load the long tail and ask again */
-	WIRE_FAULT,	/* the reader gave up: code and sentence */
+	WIRE_FAULT,      /* the reader gave up: code and sentence */
 };
 
 /* Append one frame. Returns 0 or a fault code. */
