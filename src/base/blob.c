@@ -90,7 +90,8 @@ blob_path_append(struct buf *to, const char *parent, struct bytes name)
 const char *
 blob_path(struct arena *arena, const char *parent, struct bytes name)
 {
-	AUTO(buf_free) struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 
 	if (blob_path_append(&path, parent, name) == FAULT_MEMORY)
 		return NULL;

@@ -1,0 +1,48 @@
+/*
+ * sniff_embedded.c - an archive that does not begin at the front
+ *
+ * Knows: the end record of a zip (APPNOTE 4.3.16), which is found from the back.
+ * Does not know: what stands in front of it: a program, a picture, anything.
+ */
+#include "unpack/sniff.h"
+
+#define END_BYTES     22
+#define END_REACH_MAX (65535 + END_BYTES)
+
+/* Is there an end record at `at` whose directory lies in front of it? */
+static bool
+is_end_record(struct bytes content, size_t at, size_t *start)
+{
+	struct bytes in = bytes_slice(content, at, END_BYTES);
+	uint32_t magic, size, offset;
+	uint16_t disk, first, here, total;
+	size_t directory;
+
+	if (bytes_take_le32(&in, &magic) < 0 || magic != 0x06054b50 ||
+	    bytes_take_le16(&in, &disk) < 0 || bytes_take_le16(&in, &first) < 0 ||
+	    bytes_take_le16(&in, &here) < 0 || bytes_take_le16(&in, &total) < 0 ||
+	    bytes_take_le32(&in, &size) < 0 || bytes_take_le32(&in, &offset) < 0)
+		return false;
+	if (total == 0 || size > at || size < 46)
+		return false;
+	directory = at - size;
+	in = bytes_slice(content, directory, 4);
+	if (bytes_take_le32(&in, &magic) < 0 || magic != 0x02014b50)
+		return false;
+	/* Offsets count from the archive's own start, wherever that is. */
+	*start = offset <= directory ? directory - offset : 0;
+	return true;
+}
+
+enum blob_kind
+sniff_embedded(struct bytes content, size_t *at_bytes)
+{
+	size_t lowest = content.left > END_REACH_MAX ? content.left - END_REACH_MAX : 0;
+
+	if (content.left < END_BYTES)
+		return BLOB_BINARY;
+	for (size_t at = content.left - END_BYTES + 1; at > lowest; at--)
+		if (content.at[at - 1] == 'P' && is_end_record(content, at - 1, at_bytes))
+			return BLOB_ZIP;
+	return BLOB_BINARY;
+}
