@@ -81,6 +81,8 @@ struct detect_options {
 	const struct register_db *registry; /* what is ours; NULL: nothing registered */
 	const struct codewords *codewords;  /* NULL: none */
 	bool is_public;                     /* the owner declared the whole input public source */
+	/* Does the register hold content with this XXH3-64 as public?  NULL: it holds none. */
+	bool (*is_public_content)(const struct register_db *registry, uint64_t content_hash);
 };
 
 struct detect {
@@ -101,6 +103,10 @@ struct detect_run {
 	/* Hand a decoded thing back to be unpacked and examined as a blob of its own, named
 	 * blob->path + "!/" + name.  `content` is lent for the call. */
 	int (*derive)(struct detect_run *run, struct bytes name, struct bytes content,
+		      struct fault *fault);
+	/* What was derived as `stand_in`, before its name could be known, is called `name`: holds
+	 * for its findings and facts when this blob ends.  NULL: stand-ins stay. */
+	int (*rename)(struct detect_run *run, struct bytes stand_in, struct bytes name,
 		      struct fault *fault);
 	/* Say that [at_bytes, +length_bytes) was not examined and why.  Fails the run closed. */
 	int (*not_examined)(struct detect_run *run, const char *reason, uint64_t at_bytes,

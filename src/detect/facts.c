@@ -34,6 +34,7 @@ facts_free(struct input_facts *facts)
 	free(facts->manifests);
 	free(facts->whiteouts);
 	free(facts->originals);
+	free(facts->maps);
 	free(facts->marks);
 	free(facts->hashes);
 	(void)pthread_mutex_destroy(&facts->lock);
@@ -170,6 +171,45 @@ facts_add_original(struct input_facts *facts, const struct fact_original *origin
 	return r;
 }
 
+static bool
+keep_map(struct arena *arena, struct fact_map *map)
+{
+	size_t size = map->name_hashes_count * sizeof(*map->name_hashes);
+	uint64_t *hashes = arena_alloc(arena, size + 1);
+
+	map->path = arena_text(arena, map->path);
+	if (map->path == NULL || hashes == NULL)
+		return false;
+	if (size > 0)
+		memcpy(hashes, map->name_hashes, size);
+	map->name_hashes = hashes;
+	for (size_t i = 0; i < sizeof(map->examples) / sizeof(map->examples[0]); i++) {
+		if (map->examples[i] == NULL)
+			continue;
+		map->examples[i] = arena_text(arena, map->examples[i]);
+		if (map->examples[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+int
+facts_add_map(struct input_facts *facts, const struct fact_map *map, struct fault *fault)
+{
+	struct fact_map *slot, copy = *map;
+	int r = 0;
+
+	(void)pthread_mutex_lock(&facts->lock);
+	if (!keep_map(&facts->arena, &copy) ||
+	    (slot = one_more(&facts->maps, &facts->maps_count, &facts->maps_room, sizeof(*slot))) ==
+		NULL)
+		r = fault_memory(fault);
+	else
+		*slot = copy;
+	(void)pthread_mutex_unlock(&facts->lock);
+	return r;
+}
+
 int
 facts_add_mark(struct input_facts *facts, const struct fact_mark *mark, struct fault *fault)
 {
@@ -249,6 +289,13 @@ original_by_map(const void *left, const void *right)
 }
 
 static int
+map_by_path(const void *left, const void *right)
+{
+	return strcmp(((const struct fact_map *)left)->path,
+		      ((const struct fact_map *)right)->path);
+}
+
+static int
 mark_by_place(const void *left, const void *right)
 {
 	const struct fact_mark *a = left, *b = right;
@@ -283,6 +330,8 @@ facts_sort(struct input_facts *facts)
 	if (facts->originals_count > 1)
 		qsort(facts->originals, facts->originals_count, sizeof(*facts->originals),
 		      original_by_map);
+	if (facts->maps_count > 1)
+		qsort(facts->maps, facts->maps_count, sizeof(*facts->maps), map_by_path);
 	if (facts->marks_count > 1)
 		qsort(facts->marks, facts->marks_count, sizeof(*facts->marks), mark_by_place);
 	free(facts->hashes);

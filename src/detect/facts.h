@@ -48,6 +48,29 @@ struct fact_original {
 	uint64_t size_bytes;
 };
 
+/* The source maps of one blob (a .map file is one, a bundle may carry many inline): what they
+ * disclose is known when all files of the input are.  Their own originals are in `originals`. */
+struct fact_map {
+	const char *path;
+	bool has_sha256;
+	uint8_t sha256[32];
+	uint64_t at_bytes;     /* of the first one */
+	uint64_t maps;         /* how many */
+	bool is_inline;        /* inside code or a style sheet */
+	uint64_t sources;      /* names listed, null ones too */
+	uint64_t embedded;     /* originals with content, not empty */
+	uint64_t lines, bytes; /* of those */
+	uint64_t own;          /* of those that look like own code: as many rows in `originals` */
+	uint64_t own_bytes;
+	uint64_t own_names; /* of all sources */
+	bool telling_names; /* some of these hold a word like "secret" or "billing" */
+	const char *examples[3];
+	const char *made_by; /* static: name of the bundler; NULL: unknown */
+	/* Without content: XXH3-64 of the paths (as in fact_file) that own sources resolve to. */
+	const uint64_t *name_hashes;
+	size_t name_hashes_count;
+};
+
 /* What a detector saw in one blob and tells once per input, counted, in its input_end(). */
 struct fact_mark {
 	const char *detector; /* static */
@@ -73,6 +96,8 @@ struct input_facts {
 	size_t whiteouts_count, whiteouts_room;
 	struct fact_original *originals;
 	size_t originals_count, originals_room;
+	struct fact_map *maps;
+	size_t maps_count, maps_room;
 	struct fact_mark *marks; /* at most FACTS_FILES_MAX */
 	size_t marks_count, marks_room;
 	struct tally *tally;  /* detect/tally.h, in the arena; NULL: nothing counted */
@@ -92,6 +117,7 @@ int facts_add_whiteout(struct input_facts *facts, const struct fact_whiteout *wh
 		       struct fault *fault);
 int facts_add_original(struct input_facts *facts, const struct fact_original *original,
 		       struct fault *fault);
+int facts_add_map(struct input_facts *facts, const struct fact_map *map, struct fault *fault);
 int facts_add_mark(struct input_facts *facts, const struct fact_mark *mark, struct fault *fault);
 
 /* Is this a file whose content package-wide detectors read?  By base name; intake asks. */
