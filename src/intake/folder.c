@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "intake/ignore.h"
 #include "intake/inside.h"
 
 #define FOLDER_DEPTH_MAX 200
@@ -80,9 +81,21 @@ read_names(int fd, struct names *names, struct fault *fault)
 struct place {
 	struct worker *worker;
 	const struct input *input;
-	struct buf *relative; /* raw path below the input */
+	struct buf *relative;  /* raw path below the input */
+	struct ignore *ignore; /* NULL: git has no say */
 	unsigned depth;
 };
+
+/* "folder/name"; of "." only "name", as other tools print it. */
+static int
+input_child_path(struct buf *path, const struct input *input, struct bytes relative)
+{
+	if (strcmp(input->path, ".") != 0)
+		(void)buf_append_text(path, input->path);
+	if (path->used > 0 && path->at[path->used - 1] != '/')
+		(void)buf_append_text(path, "/");
+	return blob_display(path, relative);
+}
 
 static int
 tell(struct place *p, const char *reason, bool skipped, struct fault *fault)
@@ -90,10 +103,7 @@ tell(struct place *p, const char *reason, bool skipped, struct fault *fault)
 	AUTO(buf_free)
 	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX);
 
-	(void)buf_append_text(&path, p->input->path);
-	if (path.used > 0 && path.at[path.used - 1] != '/')
-		(void)buf_append_text(&path, "/");
-	if (blob_display(&path, buf_bytes(p->relative)) == FAULT_MEMORY)
+	if (input_child_path(&path, p->input, buf_bytes(p->relative)) == FAULT_MEMORY)
 		return fault_memory(fault);
 	if (skipped)
 		return coverage_skipped(p->worker->in->coverage, buf_text(&path), reason,
@@ -118,10 +128,7 @@ walk_file(struct place *p, int fd, const struct stat *st, struct fault *fault)
 
 	if (r < 0)
 		return r;
-	(void)buf_append_text(&path, p->input->path);
-	if (path.used > 0 && path.at[path.used - 1] != '/')
-		(void)buf_append_text(&path, "/");
-	if (blob_display(&path, leaf.name) == FAULT_MEMORY)
+	if (input_child_path(&path, p->input, leaf.name) == FAULT_MEMORY)
 		return fault_memory(fault);
 	leaf.path = buf_text(&path);
 	coverage_input(in->coverage, (uint64_t)st->st_size);
@@ -151,6 +158,9 @@ walk_name(struct place *p, int folder, const char *name, struct fault *fault)
 		(void)fault_errno(&why, "cannot open");
 		return tell(p, why.text, false, fault);
 	}
+	if (p->ignore != NULL &&
+	    ignore_skips(p->ignore, buf_bytes(p->relative), S_ISDIR(st.st_mode)))
+		return tell(p, "ignored by git", true, fault);
 	if (S_ISREG(st.st_mode)) {
 		r = budget_entry(&p->worker->in->budget, &why);
 		if (r == FAULT_LIMIT)
@@ -193,6 +203,8 @@ walk_names(struct place *p, int fd, struct fault *fault)
 	r = read_names(fd, &names, fault);
 	if (r == FAULT_IO)
 		return tell(p, fault == NULL ? "cannot be listed" : fault->text, false, fault);
+	if (p->ignore != NULL)
+		r = ignore_enter(p->ignore, folder, buf_bytes(p->relative), fault);
 	for (size_t i = 0; r >= 0 && i < names.count && !p->worker->in->needs_tail; i++) {
 		if (used > 0)
 			(void)buf_append_text(p->relative, "/");
@@ -207,6 +219,8 @@ walk_names(struct place *p, int fd, struct fault *fault)
 		}
 		p->relative->used = used;
 	}
+	if (p->ignore != NULL)
+		ignore_leave(p->ignore);
 	return r;
 }
 
@@ -215,9 +229,17 @@ walk_folder(struct worker *w, const struct input *input, struct fault *fault)
 {
 	AUTO(buf_free)
 	struct buf relative = BUF_INIT(BLOB_PATH_BYTES_MAX / 2);
+	AUTO(ignore_close)
+	struct ignore *ignore = NULL;
 	struct place p = {.worker = w, .input = input, .relative = &relative};
-	int fd = dup(input->fd);
+	int fd, r = 0;
 
+	if (input->is_repository)
+		r = ignore_open(&ignore, input->fd, fault);
+	if (r < 0)
+		return r;
+	p.ignore = ignore;
+	fd = dup(input->fd);
 	if (fd < 0)
 		return fault_errno(fault, "%s", input->path);
 	return walk_names(&p, fd, fault);

@@ -219,7 +219,8 @@ intake_run(struct intake *in, const struct input *input, struct findings *findin
 	in->facts = facts;
 	in->coverage = coverage;
 	in->summary = summary;
-	in->prefix_bytes = strlen(input->path);
+	/* Below "." paths do not begin with it. */
+	in->prefix_bytes = strcmp(input->path, ".") == 0 ? 0 : strlen(input->path);
 	in->blobs_met = 0;
 	in->needs_tail = false;
 	if (input->type != INPUT_FILE)
