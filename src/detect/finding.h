@@ -59,6 +59,11 @@ struct finding {
 	uint32_t column;    /* from 1; 0: none */
 	uint64_t count;     /* how many alike this one stands for; 0 and 1: itself */
 	bool discloses;     /* other people's reading of our sources/secrets: blocks by default */
+	/* SHA-256 of the bytes that are the finding (the secret, the path), so that a suppression
+	 * survives edits elsewhere in the file; without it the blob and the place in it count.
+	 * Never printed. */
+	bool has_evidence;
+	uint8_t evidence[32];
 	const char *decode; /* chain of decoders that led here, "base64 > gzip"; NULL: none */
 
 	/* source-map */
@@ -74,6 +79,7 @@ struct finding {
 
 	/* filled by policy */
 	bool blocks;
+	const char *because; /* the line of the profile that decided; NULL: not judged */
 	const char *suppressed_by;
 };
 

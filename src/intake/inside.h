@@ -113,6 +113,8 @@ int note_not_examined(struct worker *w, const struct leaf *leaf, const char *rea
 		      uint64_t at_bytes, uint64_t bytes, bool accounted, struct fault *fault);
 
 int summary_count(struct intake *in, uint64_t bytes, enum blob_kind kind);
+/* Which of options.places were in the input; after facts_sort(). */
+void summary_places(struct intake *in);
 void summary_finish(struct input_summary *summary, const struct input_facts *facts);
 
 #endif

@@ -232,6 +232,7 @@ intake_run(struct intake *in, const struct input *input, struct findings *findin
 	if (in->needs_tail)
 		return INTAKE_NEEDS_TAIL;
 	facts_sort(facts);
+	summary_places(in);
 	if (!input->facts_only)
 		r = examine_input_end(w, fault);
 	if (r >= 0)

@@ -55,6 +55,8 @@ struct input_summary {
 	uint64_t kind_bytes[BLOB_KIND_COUNT], kind_files[BLOB_KIND_COUNT];
 	struct summary_file *largest; /* largest first */
 	size_t largest_count;
+	uint8_t *places; /* one byte for each of intake_options.places: 1 where it was examined */
+	size_t places_count;
 	const char *difference; /* against --previous: "+2 files, +14 kB, nothing new in kind" */
 };
 
@@ -71,6 +73,9 @@ struct intake_options {
 	const struct detect *detect;
 	struct limits limits;
 	unsigned jobs; /* threads, >= 1 */
+	/* Paths inside the input that somebody asks about: were they there and examined? */
+	const char *const *places;
+	size_t places_count;
 	const atomic_int *cancel;
 	const struct intake_skip *skips;
 	size_t skips_count;

@@ -31,6 +31,57 @@ summary_count(struct intake *in, uint64_t bytes, enum blob_kind kind)
 	return 0;
 }
 
+/* Is there a file whose path begins with `front`, or, `exact`, is just that? */
+static bool
+has_file(const struct input_facts *facts, struct bytes front, bool exact)
+{
+	size_t low = 0, high = facts->files_count;
+
+	/* Of one input all paths have the same front, so their order is that of `inner`. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strncmp(facts->files[middle].inner, (const char *)front.at, front.left) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < facts->files_count &&
+	       strncmp(facts->files[low].inner, (const char *)front.at, front.left) == 0 &&
+	       (!exact || facts->files[low].inner[front.left] == '\0');
+}
+
+/* What lay inside a thing that is still there was looked for: "a.zip!/b" by "a.zip", which is a
+ * blob of its own or the front of its members. */
+static bool
+was_examined(const struct input_facts *facts, const char *place)
+{
+	size_t length = strlen(place);
+
+	if (strcmp(place, ".") == 0 || has_file(facts, bytes_make(place, length), true))
+		return true;
+	for (; length >= 2; length--) {
+		if (memcmp(place + length - 2, "!/", 2) != 0)
+			continue;
+		if (has_file(facts, bytes_make(place, length), false) ||
+		    has_file(facts, bytes_make(place, length - 2), true))
+			return true;
+	}
+	return false;
+}
+
+void
+summary_places(struct intake *in)
+{
+	struct input_summary *summary = in->summary;
+	size_t count = in->options.places_count;
+
+	summary->places = arena_alloc(&summary->arena, count + 1);
+	summary->places_count = summary->places == NULL ? 0 : count;
+	for (size_t i = 0; i < summary->places_count; i++)
+		summary->places[i] = was_examined(in->facts, in->options.places[i]);
+}
+
 static int
 by_size(const void *left, const void *right)
 {

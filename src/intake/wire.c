@@ -98,8 +98,10 @@ wire_put_finding(struct buf *to, const struct finding *f)
 	put_text(to, f->path);
 	put_text(to, f->decode);
 	put_u8(to, (uint8_t)f->severity);
-	put_u8(to, (uint8_t)(f->has_sha256 | f->discloses << 1 | f->has_source_map << 2));
+	put_u8(to, (uint8_t)(f->has_sha256 | f->discloses << 1 | f->has_source_map << 2 |
+			     f->has_evidence << 3));
 	(void)buf_append(to, f->sha256, sizeof(f->sha256));
+	(void)buf_append(to, f->evidence, sizeof(f->evidence));
 	put_place(to, &f->at);
 	put_u32(to, f->column);
 	put_u64(to, f->count);
@@ -165,6 +167,8 @@ wire_put_summary(struct buf *to, const struct input_summary *s)
 		put_u64(to, s->largest[i].size_bytes);
 		put_u8(to, (uint8_t)s->largest[i].kind);
 	}
+	put_u32(to, (uint32_t)s->places_count);
+	(void)buf_append(to, s->places, s->places_count);
 	return frame_end(to, from);
 }
 
@@ -281,8 +285,8 @@ get_finding_head(struct bytes *in, struct arena *arena, struct finding *f)
 	    get_must(in, arena, &f->path) < 0 || get_text(in, arena, &f->decode) < 0 ||
 	    bytes_take_u8(in, &severity) < 0 || severity > SEVERITY_CRITICAL ||
 	    bytes_take_u8(in, &flags) < 0 || get_bytes(in, f->sha256, sizeof(f->sha256)) < 0 ||
-	    get_place(in, &f->at) < 0 || bytes_take_le32(in, &f->column) < 0 ||
-	    bytes_take_le64(in, &f->count) < 0)
+	    get_bytes(in, f->evidence, sizeof(f->evidence)) < 0 || get_place(in, &f->at) < 0 ||
+	    bytes_take_le32(in, &f->column) < 0 || bytes_take_le64(in, &f->count) < 0)
 		return -1;
 	for (size_t i = 0; i < 16; i++)
 		if (strchr("0123456789abcdef", f->id[i]) == NULL || f->id[i] == '\0')
@@ -291,6 +295,7 @@ get_finding_head(struct bytes *in, struct arena *arena, struct finding *f)
 	f->has_sha256 = (flags & 1) != 0;
 	f->discloses = (flags & 2) != 0;
 	f->has_source_map = (flags & 4) != 0;
+	f->has_evidence = (flags & 8) != 0;
 	return 0;
 }
 
@@ -389,6 +394,19 @@ get_largest(struct bytes *in, struct input_summary *s)
 	return 0;
 }
 
+static int
+get_places(struct bytes *in, struct input_summary *s)
+{
+	struct bytes seen;
+	uint32_t count;
+
+	if (bytes_take_le32(in, &count) < 0 || bytes_take(in, count, &seen) < 0)
+		return -1;
+	s->places = (uint8_t *)arena_copy(&s->arena, seen.at, seen.left);
+	s->places_count = s->places == NULL ? 0 : seen.left;
+	return s->places == NULL ? -1 : 0;
+}
+
 int
 wire_get_summary(struct bytes in, struct input_summary *to, struct fault *fault)
 {
@@ -404,7 +422,7 @@ wire_get_summary(struct bytes in, struct input_summary *to, struct fault *fault)
 		if (bytes_take_le64(&in, &to->kind_bytes[i]) < 0 ||
 		    bytes_take_le64(&in, &to->kind_files[i]) < 0)
 			return lie(fault);
-	if (get_largest(&in, to) < 0 || in.left != 0)
+	if (get_largest(&in, to) < 0 || get_places(&in, to) < 0 || in.left != 0)
 		return lie(fault);
 	return 0;
 }

@@ -336,6 +336,36 @@ TEST(a_truncated_archive_is_examined_as_far_as_it_goes)
 	}
 }
 
+TEST(places_that_somebody_asks_about_are_told_where_they_were_there)
+{
+	static const char *const places[] = {
+	    ".", "dir/a.txt", "dir/b.txt!/inside", "dir/c.zip!/gone", "dir", "dir/a.tx", "other",
+	};
+	AUTO(result_free)
+	struct result res;
+	AUTO(buf_free)
+	struct buf tar = BUF_INIT(1 << 20);
+	struct detect detect = {.options = {.enabled = 1}, .limits = limits_default};
+	struct jail_options options = {.intake = {.detect = &detect,
+						  .limits = limits_default,
+						  .jobs = 1,
+						  .places = places,
+						  .places_count = ARRAY_LEN(places)}};
+	struct input input = {.type = INPUT_FILE, .path = "in"};
+
+	tar_add(&tar, "dir/a.txt", BYTES_OF("nothing"));
+	tar_add(&tar, "dir/b.txt", BYTES_OF("nothing"));
+	tar_end(&tar);
+	memset(&res, 0, sizeof(res));
+	findings_init(&res.findings);
+	coverage_init(&res.coverage);
+	input_summary_init(&res.summary);
+	input.fd = memory_file(buf_bytes(&tar));
+	EQ_INT(jail_run(&input, 1, &options, &res.findings, &res.coverage, &res.summary, NULL), 0);
+	EQ_BYTES(bytes_make(res.summary.places, res.summary.places_count),
+		 BYTES_OF("\1\1\1\0\0\0\0"));
+}
+
 TEST(a_finding_survives_the_wire)
 {
 	AUTO(buf_free)
@@ -356,6 +386,8 @@ TEST(a_finding_survives_the_wire)
 			    .discloses = true,
 			    .at = {1, 2, 3, 4},
 			    .count = 9,
+			    .has_evidence = true,
+			    .evidence = {1, 2, 3},
 			    .matches = &match,
 			    .matches_count = 1};
 	struct bytes in, payload;
@@ -374,6 +406,8 @@ TEST(a_finding_survives_the_wire)
 	EQ_STR(to.list[0].fix, "x");
 	OK(to.list[0].why == NULL);
 	OK(to.list[0].discloses);
+	OK(to.list[0].has_evidence);
+	EQ_INT(to.list[0].evidence[2], 3);
 	EQ_INT(to.list[0].matches[0].log10_chance_milli, -9000);
 	for (size_t cut = 0; cut < payload.left; cut++)
 		EQ_INT(wire_get_finding(bytes_slice(payload, 0, cut), &to, NULL), FAULT_TAMPER);
