@@ -17,6 +17,8 @@ struct examination {
 	struct blob blob;
 	uint64_t wants_windows, wants_whole, begun; /* bit i: detect_table[i] */
 	uint64_t seen_bytes;                        /* shown and hashed so far */
+	size_t findings_before;                     /* of this thread, when the blob began */
+	struct late_names names;
 };
 
 struct level *
@@ -53,6 +55,14 @@ on_not_examined(struct detect_run *run, const char *reason, uint64_t at_bytes,
 
 	return note_not_examined(x->worker, x->leaf, reason, at_bytes, length_bytes,
 				 !x->leaf->derived, fault);
+}
+
+static int
+on_rename(struct detect_run *run, struct bytes stand_in, struct bytes name, struct fault *fault)
+{
+	struct examination *x = run->intake;
+
+	return late_names_add(&x->names, &x->level->arena, stand_in, name, fault);
 }
 
 /* What a detector decodes: a blob of its own, with a budget of its own, because its thread must not
@@ -330,9 +340,11 @@ examine(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct s
 	    .findings = &w->findings,
 	    .facts = w->in->facts,
 	    .derive = on_derive,
+	    .rename = on_rename,
 	    .not_examined = on_not_examined,
 	    .intake = &x,
 	};
+	x.findings_before = w->findings.count;
 	if (!w->in->input->facts_only)
 		ask_detectors(&x);
 	r = begin(&x, fault);
@@ -355,6 +367,9 @@ examine(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct s
 	}
 	if (r >= 0)
 		r = finish(&x, fault);
+	if (r >= 0)
+		r = late_names_apply(&x.names, &w->findings, x.findings_before, leaf->path, fault);
+	late_names_free(&x.names);
 	release(&x);
 	if (r >= 0 && broke)
 		r = note_not_examined(w, leaf, why.text, x.seen_bytes, COVERAGE_BYTES_UNKNOWN,

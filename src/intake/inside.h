@@ -24,6 +24,23 @@ struct worker {
 	struct level *levels[LEVELS_MAX];
 };
 
+/* late.c: derived things whose names came after their contents. */
+struct late_name {
+	const char *stand_in, *name; /* display form, in an arena */
+};
+
+struct late_names {
+	struct late_name *list;
+	size_t count, room;
+};
+
+int late_names_add(struct late_names *names, struct arena *arena, struct bytes stand_in,
+		   struct bytes name, struct fault *fault);
+/* Give findings[from..], made below the blob `parent`, their names. */
+int late_names_apply(struct late_names *names, struct findings *findings, size_t from,
+		     const char *parent, struct fault *fault);
+void late_names_free(struct late_names *names);
+
 /* A blob on its way from the walk to the detectors. */
 struct leaf {
 	const char *path;
