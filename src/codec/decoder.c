@@ -90,6 +90,17 @@ make_room(struct decoder *d, size_t want, struct fault *fault)
 	return 0;
 }
 
+static void
+decoder_ended(struct decoder *d)
+{
+	d->s.ended = true;
+	/* Small things are in memory now, from the start: nested archives need no copy. */
+	if (d->s.at_bytes == 0) {
+		d->s.whole = d->block;
+		d->s.whole_bytes = d->s.left;
+	}
+}
+
 static int
 decoder_more(struct stream *s, size_t want, struct fault *fault)
 {
@@ -115,7 +126,7 @@ decoder_more(struct stream *s, size_t want, struct fault *fault)
 		}
 	}
 	if (r == DECODER_NO_MEMBER)
-		s->ended = true;
+		decoder_ended(d);
 	else if (r < 0 && s->left < want)
 		return decoder_break(d, r, fault);
 	else if (r < 0)
@@ -159,6 +170,8 @@ codec_again(struct stream *decoder, struct stream *in, int64_t size_bytes)
 	d->s.left = 0;
 	d->s.at_bytes = 0;
 	d->s.ended = false;
+	d->s.whole = NULL;
+	d->s.whole_bytes = 0;
 	d->in = in;
 	d->size_bytes = size_bytes;
 	d->in_member = false;

@@ -115,6 +115,8 @@ void unpack_check_names(struct unpack *up, const struct unpack_entry *entry);
 #define NAME_PREPENDED BYTES_OF("(prepended data)")
 #define NAME_HIDDEN    BYTES_OF("(data between entries)")
 
-extern const struct unpack_ops unpack_tar;
+#define NAME_COMMENT BYTES_OF("(archive comment)")
+
+extern const struct unpack_ops unpack_tar, unpack_zip;
 
 #endif

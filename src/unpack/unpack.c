@@ -13,6 +13,7 @@
 
 static const struct unpack_ops *const readers[BLOB_KIND_COUNT] = {
     [BLOB_TAR] = &unpack_tar,
+    [BLOB_ZIP] = &unpack_zip,
 };
 
 bool

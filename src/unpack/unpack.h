@@ -34,7 +34,10 @@ struct unpack_entry {
 	uint32_t mode;
 	int64_t size_bytes;     /* declared; -1: not declared */
 	uint64_t at_bytes;      /* where its record begins in the container */
-	struct stream *content; /* lent; FILE only, may be left unread; never NULL for FILE */
+	struct stream *content; /* lent; FILE only, may be left unread; never NULL for FILE.  Its
+				   `whole` may come with the first stream_want(). */
+	const char *unreadable; /* static reason why `content` is only the bytes as they are stored
+				   ("encrypted", ...): not examined.  NULL: readable */
 };
 
 /* Something odd that a careful reader reports: rule names are the detector "container"'s. */
