@@ -13,6 +13,7 @@
 #include "cmd/verbs.h"
 
 const struct cmd *const cmd_table[] = {
+    &cmd_completion,
     &cmd_detectors,
     &cmd_version,
     NULL,

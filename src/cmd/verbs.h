@@ -6,6 +6,7 @@
 
 #include "cmd/opts.h"
 
+extern const struct cmd cmd_completion;
 extern const struct cmd cmd_detectors;
 extern const struct cmd cmd_version;
 

@@ -26,19 +26,20 @@ int
 unpack_open(struct unpack **out, enum blob_kind kind, struct stream *in, struct budget *budget,
 	    struct fault *fault)
 {
+	const struct unpack_ops *ops = (unsigned)kind < BLOB_KIND_COUNT ? readers[kind] : NULL;
 	AUTO(unpack_close)
 	struct unpack *up = NULL;
 	int r;
 
-	if ((unsigned)kind >= BLOB_KIND_COUNT || readers[kind] == NULL)
+	if (ops == NULL)
 		return fault_set(fault, FAULT_FORMAT, "no reader for %s", blob_kind_name(kind));
 	if (unpack_needs_whole(kind) && in->whole == NULL)
 		return fault_set(fault, FAULT_LIMIT, "a %s must be held in memory to be read",
 				 blob_kind_name(kind));
-	up = calloc(1, readers[kind]->reader_size);
+	up = calloc(1, ops->reader_size);
 	if (up == NULL)
 		return fault_memory(fault);
-	up->ops = readers[kind];
+	up->ops = ops;
 	up->in = in;
 	up->budget = budget;
 	up->arena.bytes_max = NOTES_BYTES_MAX;

@@ -129,7 +129,7 @@ RESULTS=$(mktemp -d)
 trap 'rm -rf "$RESULTS"' EXIT
 export STOPWATER RESULTS
 unset STOPWATER_CONFIG NO_COLOR 2>/dev/null || :
-printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 sh "$0" --one
+printf '%s\n' "$@" | xargs -P "$(nproc)" -n 1 sh "$here/run.sh" --one
 echo "1..$#"
 status=0
 for name; do

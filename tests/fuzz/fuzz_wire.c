@@ -7,14 +7,17 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes in = bytes_make(data, size), payload;
-	AUTO(findings_free) struct findings findings;
-	AUTO(coverage_free) struct coverage coverage;
+	AUTO(findings_free)
+	struct findings findings;
+	AUTO(coverage_free)
+	struct coverage coverage;
 	uint8_t type;
 
 	findings_init(&findings);
 	coverage_init(&coverage);
 	while (wire_take(&in, &type, &payload, NULL) == 0) {
-		AUTO(input_summary_free) struct input_summary summary;
+		AUTO(input_summary_free)
+		struct input_summary summary;
 		struct fault fault = FAULT_INIT;
 
 		input_summary_init(&summary);
