@@ -214,4 +214,7 @@ tally_to_finding(const struct tally_row *row, struct finding *finding)
 	finding->has_sha256 = true;
 	memcpy(finding->sha256, row->sha256, sizeof(finding->sha256));
 	finding->at = row->at;
+	/* The key is what all the sightings share, so it is what somebody answers for. */
+	finding->has_evidence =
+	    row->key[0] != '\0' && hash_sha256(bytes_text(row->key), finding->evidence, NULL) == 0;
 }

@@ -105,20 +105,22 @@ int
 accept_content(const struct finding *finding, uint8_t out[ACCEPT_CONTENT_BYTES],
 	       struct fault *fault)
 {
-	uint8_t place[32 + 16 + sizeof(finding->id)];
+	uint8_t place[32 + 24 + sizeof(finding->id)];
 
 	if (finding->has_evidence) {
 		memcpy(out, finding->evidence, ACCEPT_CONTENT_BYTES);
 		return 0;
 	}
-	/* The blob and the place in it.  A finding about no blob at all has its id. */
+	/* The blob and the place in it; of a finding that stands for many, also how many, so that
+	 * one more is a new content.  A finding about no blob at all has its id. */
 	memset(place, 0, sizeof(place));
 	if (finding->has_sha256) {
 		memcpy(place, finding->sha256, 32);
 		memcpy(place + 32, &finding->at.at_bytes, 8);
 		memcpy(place + 40, &finding->at.length_bytes, 8);
+		memcpy(place + 48, &finding->count, 8);
 	} else {
-		memcpy(place + 48, finding->id, sizeof(finding->id));
+		memcpy(place + 56, finding->id, sizeof(finding->id));
 	}
 	return hash_sha256(bytes_make(place, sizeof(place)), out, fault);
 }
@@ -239,7 +241,7 @@ accept_drop(struct accept_list *list, bool (*gone)(const struct accept_entry *en
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->count; i++)
-		if (!gone(&list->entries[i]))
+		if (gone != NULL && !gone(&list->entries[i]))
 			list->entries[kept++] = list->entries[i];
 	list->count = kept;
 	return kept;

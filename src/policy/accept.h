@@ -52,9 +52,10 @@ void accept_free(struct accept_list **list);
 int accept_parse(struct accept_list **out, enum accept_kind kind, struct bytes text,
 		 const char *file, struct fault *fault);
 
-/* As accept_parse; a file that is not there is an empty list. */
+/* As accept_parse; a file that is not there is an empty list.  `shown` is the name in reports and
+ * messages: it must not tell where on this machine the project lies. */
 int accept_load(struct accept_list **out, enum accept_kind kind, const char *path,
-		struct fault *fault);
+		const char *shown, struct fault *fault);
 
 /* The whole file, sorted.  accept_parse() of it gives an equal list. */
 int accept_format(const struct accept_list *list, struct buf *to);
@@ -82,7 +83,7 @@ int accept_add(struct accept_list *list, const char *detector, const char *rule,
 	       const uint8_t content[ACCEPT_CONTENT_BYTES], const struct accept_entry *entry,
 	       struct fault *fault);
 
-/* Drop what `gone` says; its answer is how many stay. */
+/* Drop what `gone` says, all for NULL; the keys stay.  The answer is how many entries stay. */
 size_t accept_drop(struct accept_list *list, bool (*gone)(const struct accept_entry *entry));
 
 #endif

@@ -222,17 +222,18 @@ accept_parse(struct accept_list **out, enum accept_kind kind, struct bytes text,
 }
 
 int
-accept_load(struct accept_list **out, enum accept_kind kind, const char *path, struct fault *fault)
+accept_load(struct accept_list **out, enum accept_kind kind, const char *path, const char *shown,
+	    struct fault *fault)
 {
 	AUTO(buf_free)
 	struct buf text = BUF_INIT(ACCEPT_BYTES_MAX);
 	int r = file_exists(path, fault);
 
 	if (r == 0)
-		return accept_new(out, kind, path, fault);
+		return accept_new(out, kind, shown, fault);
 	if (r > 0)
 		r = file_read_all(path, &text, fault);
-	return r < 0 ? r : accept_parse(out, kind, buf_bytes(&text), path, fault);
+	return r < 0 ? r : accept_parse(out, kind, buf_bytes(&text), shown, fault);
 }
 
 /* ---- writing ---- */

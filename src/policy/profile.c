@@ -109,7 +109,10 @@ wrong(const struct table *t, const struct toml_node *at, const char *what)
 static struct profile_line *
 add_line(struct table *t, const struct toml_node *at)
 {
-	const char *where = arena_printf(t->arena, "%s:%u", t->file, at->line);
+	const char *slash = strrchr(t->file, '/');
+	/* It stands in reports, which are the same on every machine: no folders of this one. */
+	const char *where =
+	    arena_printf(t->arena, "%s:%u", slash == NULL ? t->file : slash + 1, at->line);
 	struct profile_line *line;
 
 	if (where == NULL || t->used == t->room) {
