@@ -8,12 +8,15 @@
 #include "codec/decoder.h"
 
 static const struct decoder_ops *const framed[BLOB_KIND_COUNT] = {
-    [BLOB_GZIP] = &decoder_gzip,
+    [BLOB_GZIP] = &decoder_gzip, [BLOB_ZSTD] = &decoder_zstd,   [BLOB_XZ] = &decoder_xz,
+    [BLOB_LZMA] = &decoder_lzma, [BLOB_BZIP2] = &decoder_bzip2, [BLOB_LZ4] = &decoder_lz4,
 };
 
 static const struct decoder_ops *const bare[] = {
     [CODEC_DEFLATE] = &decoder_deflate,
     [CODEC_ZLIB] = &decoder_zlib,
+    [CODEC_DEFLATE64] = &decoder_deflate64,
+    [CODEC_LZMA_ZIP] = &decoder_lzma_zip,
 };
 
 int

@@ -56,6 +56,7 @@ int decoder_new(struct stream **out, const struct decoder_ops *ops, struct strea
 int decoder_feed(struct decoder *d, struct fault *fault);
 
 /* The tables of operations, one a file. */
-extern const struct decoder_ops decoder_gzip, decoder_deflate, decoder_zlib;
+extern const struct decoder_ops decoder_gzip, decoder_deflate, decoder_zlib, decoder_deflate64,
+    decoder_zstd, decoder_xz, decoder_lzma, decoder_lzma_zip, decoder_bzip2, decoder_lz4;
 
 #endif

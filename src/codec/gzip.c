@@ -133,7 +133,7 @@ zlib_begin(struct decoder *d, struct fault *fault)
 	if (d->in->at[1] & 32)
 		return fault_set(fault, FAULT_FORMAT, "zlib stream needs a dictionary");
 	stream_take(d->in, 2);
-	inflate_begin(d, ISAL_ZLIB_NO_HDR_VER);
+	inflate_begin(d, ISAL_ZLIB_NO_HDR);
 	return 0;
 }
 
@@ -157,20 +157,44 @@ inflate_fault(const struct decoder *d, int code, struct fault *fault)
 			 (unsigned long long)d->in->at_bytes);
 }
 
-/* ISA-L reads up to 8 bytes ahead, and gives them back only where it knows a trailer.  They still
- * stand in front of in->at, unless the window was refilled since: only zip asks what is behind a
- * bare stream, and its members are in memory. */
-static void
-give_back(struct inflater *inflater)
+/* Behind the last block ISA-L holds up to 8 bytes that it read ahead.  Take the first `count` as
+ * the trailer (the rest of it from the source), and give the others back: they still stand in
+ * front of in->at unless the window was refilled since. */
+static int
+settle_ahead(struct inflater *inflater, uint8_t *trailer, size_t count, struct fault *fault)
 {
+	struct inflate_state *state = &inflater->state;
 	struct stream *in = inflater->d.in;
-	uint64_t ahead = (uint64_t)inflater->state.read_in_length / 8;
+	uint64_t bits = state->read_in >> (state->read_in_length % 8);
+	size_t ahead = (size_t)state->read_in_length / 8, have = 0;
 
-	if (inflater->state.crc_flag != ISAL_DEFLATE || ahead > inflater->taken)
-		return;
-	in->at -= ahead;
-	in->left += (size_t)ahead;
-	in->at_bytes -= ahead;
+	for (; have < count && ahead > 0; ahead--, bits >>= 8)
+		trailer[have++] = (uint8_t)bits;
+	if (ahead <= inflater->taken) {
+		in->at -= ahead;
+		in->left += ahead;
+		in->at_bytes -= ahead;
+	}
+	return have < count ? stream_read(in, trailer + have, count - have, fault) : 0;
+}
+
+/* ISA-L can check the trailer of zlib itself, but (2.30) takes two bytes too many then. */
+static int
+inflate_end(struct inflater *inflater, struct fault *fault)
+{
+	struct inflate_state *state = &inflater->state;
+	uint8_t trailer[4] = {0};
+	struct bytes in = bytes_make(trailer, sizeof(trailer));
+	uint32_t adler = 0;
+	int r;
+
+	if (state->crc_flag == ISAL_GZIP_NO_HDR_VER)
+		return DECODER_MEMBER_END;
+	r = settle_ahead(inflater, trailer, state->crc_flag == ISAL_ZLIB_NO_HDR ? 4 : 0, fault);
+	(void)bytes_take_be32(&in, &adler);
+	if (r == 0 && state->crc_flag == ISAL_ZLIB_NO_HDR && adler != state->crc)
+		r = inflate_fault(&inflater->d, ISAL_INCORRECT_CHECKSUM, fault);
+	return r < 0 ? r : DECODER_MEMBER_END;
 }
 
 static int
@@ -194,10 +218,8 @@ inflate_run(struct decoder *d, uint8_t *to, size_t room, size_t *made, struct fa
 	inflater->taken += given - state->avail_in;
 	if (r < 0)
 		return inflate_fault(d, r, fault);
-	if (state->block_state == ISAL_BLOCK_FINISH) {
-		give_back(inflater);
-		return DECODER_MEMBER_END;
-	}
+	if (state->block_state == ISAL_BLOCK_FINISH)
+		return inflate_end(inflater, fault);
 	if (*made > 0 || given != state->avail_in)
 		return 0;
 	if (d->in->left > 0)

@@ -179,7 +179,8 @@ unpack_show(struct bytes name)
 
 	if (blob_display(&shown, name) < 0) {
 		used = shown.used;
-		memcpy(out.text, shown.at, used);
+		if (used > 0)
+			memcpy(out.text, shown.at, used);
 		memcpy(out.text + used, "...", 4);
 	} else if (shown.used > 0) {
 		memcpy(out.text, shown.at, shown.used);
