@@ -60,12 +60,14 @@ main(int argc, char *argv[])
 		(void)printf("1..1\nnot ok 1 - a corpus folder with at least one file\n");
 		return 1;
 	}
-	(void)printf("1..%d\n", count);
+	(void)printf("1..%d\n", count + 1);
+	(void)LLVMFuzzerTestOneInput((const uint8_t *)"", 0); /* what libFuzzer tries first */
+	(void)printf("ok 1 - no bytes at all\n");
 	for (int i = 0; i < count; i++) {
 		int r = run_file(argv[1], entries[i]->d_name);
 
 		failures += r < 0;
-		(void)printf("%s %d - %s\n", r < 0 ? "not ok" : "ok", i + 1, entries[i]->d_name);
+		(void)printf("%s %d - %s\n", r < 0 ? "not ok" : "ok", i + 2, entries[i]->d_name);
 		(void)fflush(stdout);
 		free(entries[i]);
 	}

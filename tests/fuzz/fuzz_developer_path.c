@@ -15,9 +15,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(detect_kit_fini)
 	struct detect_kit kit;
 
+	detect_kit_init(&kit, &detect_developer_path);
 	if (size < 2)
 		return 0;
-	detect_kit_init(&kit, &detect_developer_path);
 	kit.window_bytes = data[0];
 	kit.margin_bytes = 64;
 	(void)detect_kit_blob(&kit, "x", data[1] & 1 ? BLOB_TEXT : BLOB_BINARY,
