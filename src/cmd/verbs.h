@@ -8,6 +8,7 @@
 
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_detectors;
+extern const struct cmd cmd_scan;
 extern const struct cmd cmd_version;
 
 #endif

@@ -7,7 +7,6 @@
 
 const struct detector *const detect_table[] = {
     &detect_debris,
-    &detect_debug_info,
     &detect_developer_path,
     &detect_container,
     NULL,

@@ -1,0 +1,283 @@
+/*
+ * scan.c - stopwater scan: look at what is about to leave
+ *
+ * Knows: the flow, bytes to report.  Does not know: any of its steps.
+ */
+#include "cmd/scan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/own.h"
+#include "base/stream.h"
+#include "base/text.h"
+#include "cmd/verbs.h"
+
+#define LIST_BYTES_MAX ((size_t)256 << 20)
+
+/* ---- what to look at ---- */
+
+/* A folder with a manifest: what publishing it would ship, and nothing else. */
+static int
+add_published(struct scan *scan, struct fault *fault)
+{
+	AUTO(own_free)
+	const char **names = NULL;
+	int r = publish_detect(&scan->published, ".", fault);
+
+	if (r < 0)
+		return r;
+	if (scan->published->kind == PUBLISH_FOLDER)
+		return gate_add(scan->gate, ".", fault);
+	names = calloc(scan->published->count + 1, sizeof(*names));
+	if (names == NULL)
+		return fault_memory(fault);
+	for (size_t i = 0; i < scan->published->count; i++)
+		names[i] = scan->published->files[i].path;
+	return gate_add_files(scan->gate, ".", names, scan->published->count, fault);
+}
+
+/* One path a line, or separated by NULs where there is one. */
+static int
+add_listed(struct scan *scan, const char *from, struct fault *fault)
+{
+	AUTO(buf_free)
+	struct buf list = BUF_INIT(LIST_BYTES_MAX);
+	struct bytes rest;
+	uint8_t separator;
+	int fd = strcmp(from, "-") == 0 ? dup(STDIN_FILENO) : open(from, O_RDONLY | O_CLOEXEC);
+	AUTO(stream_close)
+	struct stream *s = NULL;
+	int r = fd < 0 ? fault_set(fault, FAULT_USAGE, "%s: %s", from, strerror(errno))
+		       : stream_from_fd(&s, fd, fault);
+
+	while (r >= 0 && (r = stream_want(s, 1, fault)) >= 0 && s->left > 0) {
+		if (buf_append(&list, s->at, s->left) < 0)
+			r = fault_set(fault, FAULT_LIMIT, "%s: a list of more than 256 MiB", from);
+		stream_take(s, s->left);
+	}
+	if (r < 0)
+		return r;
+	separator = list.used > 0 && memchr(list.at, 0, list.used) != NULL ? '\0' : '\n';
+	for (rest = buf_bytes(&list); r >= 0 && rest.left > 0;) {
+		const uint8_t *end = memchr(rest.at, separator, rest.left);
+		size_t length = end == NULL ? rest.left : (size_t)(end - rest.at);
+		AUTO(own_free)
+		char *path = strndup((const char *)rest.at, length);
+
+		if (path == NULL)
+			return fault_memory(fault);
+		if (length > 0)
+			r = gate_add(scan->gate, path, fault);
+		(void)bytes_skip(&rest, length + (end == NULL ? 0 : 1));
+	}
+	return r;
+}
+
+static int
+add_inputs(struct scan *scan, const struct cmd_call *call, const struct scan_options *options,
+	   struct fault *fault)
+{
+	int r = gate_new(&scan->gate, fault);
+
+	if (r >= 0 && options->previous != NULL)
+		r = gate_add_previous(scan->gate, options->previous, fault);
+	for (size_t i = 0; r >= 0 && i < call->args_count; i++)
+		r = gate_add(scan->gate, call->args[i], fault);
+	if (r >= 0 && options->files_from != NULL)
+		r = add_listed(scan, options->files_from, fault);
+	if (r >= 0 && call->args_count == 0 && options->files_from == NULL)
+		r = add_published(scan, fault);
+	if (r >= 0 && scan->gate->count == scan->gate->first && options->files_from == NULL)
+		return fault_set(fault, FAULT_USAGE, "nothing to scan was named");
+	return r;
+}
+
+/* Code that stays is judged by another measure than code that goes (CONTRACT A2). */
+static const char *
+default_profile(const struct scan *scan)
+{
+	if (scan->published != NULL && scan->published->kind != PUBLISH_FOLDER)
+		return PROFILE_PUBLIC;
+	for (size_t i = scan->gate->first; i < scan->gate->count; i++)
+		if (scan->gate->inputs[i].type == INPUT_FILE)
+			return PROFILE_PUBLIC;
+	return PROFILE_INTERNAL;
+}
+
+/* ---- progress ---- */
+
+static uint64_t
+clock_monotonic_ms(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+struct progress {
+	bool shown;
+	uint64_t from_ms, last_ms;
+};
+
+static void
+tick(void *to, uint64_t blobs, uint64_t bytes)
+{
+	struct progress *p = to;
+	uint64_t now = clock_monotonic_ms();
+	char count[32], size[32];
+
+	/* Short runs say nothing; a line that changes ten times a second is not read. */
+	if (now - p->from_ms < 1500 || now - p->last_ms < 250)
+		return;
+	p->last_ms = now;
+	p->shown = true;
+	(void)fprintf(stderr, "\r\033[Kreading: %s things, %s", text_count(blobs, count),
+		      text_size(bytes, size));
+	(void)fflush(stderr);
+}
+
+/* ---- the flow ---- */
+
+static int
+read_inputs(struct scan *scan, const struct cmd_call *call, struct fault *fault)
+{
+	struct progress progress = {.from_ms = clock_monotonic_ms()};
+	uint64_t jobs = settings_u64(scan->settings, "scan.jobs");
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	struct jail_options options = {
+	    .intake = {.detect = &scan->detect,
+		       .limits = scan->detect.limits,
+		       .jobs = jobs > 0    ? (unsigned)(jobs < 256 ? jobs : 256)
+			       : cores > 0 ? (unsigned)cores
+					   : 1,
+		       .cancel = call->cancel},
+	};
+	int r;
+
+	options.intake.places = policy_places(scan->policy, &options.intake.places_count);
+	if (!call->common->quiet && isatty(STDERR_FILENO) == 1) {
+		options.tick = tick;
+		options.tick_to = &progress;
+	}
+	r = gate_read(scan->gate, &options, fault);
+	if (progress.shown)
+		(void)fputs("\r\033[K", stderr);
+	return r;
+}
+
+int
+scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_options *options,
+	  struct fault *fault)
+{
+	struct policy_from from;
+	const char *profile;
+	int r = scan_settings(&scan->settings, call, options, fault);
+
+	if (r >= 0)
+		r = scan_detect(&scan->detect, scan->settings, fault);
+	if (r >= 0)
+		r = clock_now(call->common->now, &scan->now, fault);
+	if (r >= 0)
+		r = scan_home(&scan->home, fault);
+	if (r >= 0)
+		r = add_inputs(scan, call, options, fault);
+	if (r < 0)
+		return r;
+	profile = settings_text(scan->settings, "scan.profile");
+	from = (struct policy_from){
+	    .settings = scan->settings,
+	    .profile = profile != NULL ? profile : default_profile(scan),
+	    .baseline = options->baseline,
+	    .home = scan->home,
+	    .now = scan->now,
+	    .detectors = scan->detect.options.enabled,
+	};
+	r = policy_open(&scan->policy, &from, fault);
+	if (r >= 0)
+		scan->detect.options.is_public = policy_is_public(scan->policy);
+	return r;
+}
+
+int
+scan_judge(struct scan *scan, const struct cmd_call *call, struct fault *fault)
+{
+	int r = read_inputs(scan, call, fault);
+
+	if (r < 0)
+		return r;
+	scan->judged = (struct policy_inputs){
+	    .inputs = scan->gate->inputs + scan->gate->first,
+	    .summaries = scan->gate->summaries + scan->gate->first,
+	    .count = scan->gate->count - scan->gate->first,
+	};
+	r = policy_judge(scan->policy, &scan->gate->findings, &scan->gate->coverage, &scan->judged,
+			 &scan->outcome, fault);
+	if (r >= 0 && scan->home != NULL)
+		r = policy_spend(scan->policy, fault);
+	return r;
+}
+
+void
+scan_close(struct scan *scan)
+{
+	outcome_free(&scan->outcome);
+	policy_close(&scan->policy);
+	gate_free(&scan->gate);
+	publish_free(&scan->published);
+	home_close(&scan->home);
+	settings_free(&scan->settings);
+}
+
+static int
+scan_run(struct cmd_call *call, struct fault *fault)
+{
+	const struct scan_options *options = call->options;
+	AUTO(scan_close)
+	struct scan scan = {0};
+	int r;
+
+	outcome_init(&scan.outcome);
+	r = scan_open(&scan, call, options, fault);
+	if (r >= 0)
+		r = scan_judge(&scan, call, fault);
+	if (r >= 0 && options->write_baseline != NULL)
+		r = policy_write_baseline(scan.policy, &scan.gate->findings,
+					  options->write_baseline, &scan.judged, fault);
+	if (r >= 0)
+		r = scan_report_out(&scan, call, fault);
+	return r < 0 ? r : scan.outcome.exit;
+}
+
+static const struct opt scan_opts[] = {
+    OPT_TEXT('p', "profile", struct scan_options, profile, "NAME",
+	     "judge by NAME: public-release, partner, internal"),
+    OPT_TEXT(0, "only", struct scan_options, only, "LIST", "these detectors alone"),
+    OPT_TEXT(0, "skip", struct scan_options, skip, "LIST", "all detectors but these"),
+    OPT_TEXT(0, "previous", struct scan_options, previous, "OLD",
+	     "compare with the release before"),
+    OPT_TEXT(0, "register", struct scan_options, register_path, "FOLDER",
+	     "look our code up in this register"),
+    OPT_TEXT(0, "files-from", struct scan_options, files_from, "FILE",
+	     "scan the paths listed in FILE"),
+    OPT_TEXT(0, "baseline", struct scan_options, baseline, "FILE",
+	     "what stands in FILE does not block"),
+    OPT_TEXT(0, "write-baseline", struct scan_options, write_baseline, "FILE",
+	     "write what blocks now to FILE"),
+    OPT_FLAG(0, "tree", struct scan_options, tree, "of a repository: its work tree"),
+    OPT_LIST(0, "limit", struct scan_options, limits, "NAME=N",
+	     "depth, entries, bytes, ratio, member or seconds"),
+    OPT_END,
+};
+
+const struct cmd cmd_scan = {.name = "scan",
+			     .args = "[PATH|-]...",
+			     .does = "look at what is about to leave, and stop it where it must",
+			     .opts = scan_opts,
+			     .options_bytes = sizeof(struct scan_options),
+			     .args_max = CMD_ARGS_ANY,
+			     .run = scan_run};

@@ -1,0 +1,57 @@
+/*
+ * scan.h - a scan from options to outcome, for every verb that needs one
+ *
+ *	AUTO(scan_close) struct scan scan = {0};
+ *	outcome_init(&scan.outcome);
+ *	r = scan_open(&scan, call, &options, fault);	settings, inputs, policy
+ *	r = scan_judge(&scan, call, fault);		read in the jail, judge
+ *	... scan.outcome, scan.gate->findings, scan.gate->coverage
+ */
+#ifndef CMD_SCAN_H
+#define CMD_SCAN_H
+
+#include "cmd/opts.h"
+#include "config/home.h"
+#include "config/settings.h"
+#include "policy/gate.h"
+#include "policy/verdict.h"
+#include "publish/publish.h"
+
+struct scan_options {
+	const char *only, *skip, *profile, *previous, *register_path;
+	const char *files_from, *baseline, *write_baseline;
+	struct opt_list limits;
+	bool tree;
+};
+
+struct scan {
+	struct settings *settings;
+	struct home *home; /* NULL: there is none yet */
+	struct detect detect;
+	struct gate *gate;
+	struct publish_list *published; /* NULL: paths were named */
+	struct policy *policy;
+	struct policy_inputs judged; /* the inputs but a --previous; lent by gate */
+	struct outcome outcome;
+	int64_t now; /* seconds since 1970, UTC */
+};
+
+int scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_options *options,
+	      struct fault *fault);
+int scan_judge(struct scan *scan, const struct cmd_call *call, struct fault *fault);
+void scan_close(struct scan *scan);
+
+/* Settings as this call has them: files, variables, then the options. */
+int scan_settings(struct settings **out, const struct cmd_call *call,
+		  const struct scan_options *options, struct fault *fault);
+
+/* What detect and the jail need, from the settings. */
+int scan_detect(struct detect *detect, const struct settings *settings, struct fault *fault);
+
+/* The state folder where there is one; *out stays NULL where there is none. */
+int scan_home(struct home **out, struct fault *fault);
+
+/* Write the report in the format that was asked for. */
+int scan_report_out(struct scan *scan, const struct cmd_call *call, struct fault *fault);
+
+#endif
