@@ -9,6 +9,7 @@ const struct detector *const detect_table[] = {
     &detect_debris,
     &detect_developer_path,
     &detect_container,
+    &detect_source_map,
     NULL,
 };
 

@@ -10,5 +10,6 @@
 extern const struct detector detect_debris;
 extern const struct detector detect_developer_path;
 extern const struct detector detect_container;
+extern const struct detector detect_source_map;
 
 #endif
