@@ -13,6 +13,19 @@
 
 #define PATH_BYTES_MAX ((size_t)4096)
 
+/* Settings assert that a key exists, so a name from the command line is looked up before. */
+static bool
+is_limit(const char *name, size_t length)
+{
+	static const char *const names[] = {"depth", "entries", "bytes",
+					    "ratio", "member",  "seconds"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+			return true;
+	return false;
+}
+
 /* NAME=N[,NAME=N]: each part of --limit is the setting scan.limits.NAME. */
 static int
 override_limits(struct settings *settings, const char *text, struct fault *fault)
@@ -28,6 +41,11 @@ override_limits(struct settings *settings, const char *text, struct fault *fault
 
 		if (equals == NULL)
 			return fault_set(fault, FAULT_USAGE, "--limit: '%s' is not NAME=N", text);
+		if (!is_limit(text, (size_t)(equals - text)))
+			return fault_set(fault, FAULT_USAGE,
+					 "--limit: no limit is called '%.*s': depth, entries, "
+					 "bytes, ratio, member, seconds",
+					 (int)(equals - text), text);
 		(void)buf_append_text(&key, "scan.limits.");
 		(void)buf_append(&key, text, (size_t)(equals - text));
 		(void)buf_append(&value, equals + 1, length - (size_t)(equals + 1 - text));

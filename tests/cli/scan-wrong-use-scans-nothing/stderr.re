@@ -1,0 +1,5 @@
+nowhere
+many
+deepness
+nonsense
+--frobnicate
