@@ -242,7 +242,7 @@ TEST(a_reader_that_dies_costs_one_blob_and_the_run_goes_on)
 
 TEST(inside_the_jail_nothing_is_executed)
 {
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	AUTO(result_free)
 	struct result res;
 
@@ -255,7 +255,7 @@ TEST(inside_the_jail_nothing_is_executed)
 
 TEST(inside_the_jail_a_file_cannot_be_opened_for_writing)
 {
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	AUTO(result_free)
 	struct result res;
 
