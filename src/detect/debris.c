@@ -132,7 +132,7 @@ mark(struct detect_run *run, enum debris_rule_id rule, const struct state *state
 
 	mark.inner = inner_of(run);
 	mark.has_sha256 = true;
-	memcpy(mark.sha256, run->sha256, sizeof(mark.sha256));
+	memcpy(mark.sha256, detect_sha256(run), sizeof(mark.sha256));
 	if (key) {
 		mark.line = state->key_line;
 		mark.at_bytes = state->key_at;

@@ -9,6 +9,16 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "seal/hash.h"
+
+const uint8_t *
+detect_sha256(struct detect_run *run)
+{
+	if (!run->has_sha256 && run->whole.at != NULL &&
+	    hash_sha256(run->whole, run->sha256, NULL) == 0)
+		run->has_sha256 = true;
+	return run->sha256;
+}
 
 int
 detect_report(struct detect_run *run, const struct detector *detector, struct finding *finding,
@@ -19,7 +29,7 @@ detect_report(struct detect_run *run, const struct detector *detector, struct fi
 	if (finding->path == NULL) {
 		finding->path = run->blob->path;
 		if (!finding->has_sha256) {
-			memcpy(finding->sha256, run->sha256, sizeof(finding->sha256));
+			memcpy(finding->sha256, detect_sha256(run), sizeof(finding->sha256));
 			finding->has_sha256 = true;
 		}
 	}

@@ -61,7 +61,7 @@ struct detector {
 	int (*begin)(struct detect_run *run, void *state, struct fault *fault);
 	int (*window)(struct detect_run *run, void *state, const struct detect_window *window,
 		      struct fault *fault);
-	/* run->size_bytes and run->sha256 are valid from here on. */
+	/* run->size_bytes and detect_sha256() are valid from here on. */
 	int (*end)(struct detect_run *run, void *state, struct fault *fault);
 	/* Always called, also after a fault; frees what state owns outside the arena. */
 	void (*fini)(void *state);
@@ -95,7 +95,9 @@ struct detect_run {
 	const struct detect *detect;
 	const struct blob *blob;
 	uint64_t size_bytes; /* from end() on */
-	uint8_t sha256[32];  /* from end() on */
+	uint8_t sha256[32];  /* use detect_sha256() */
+	bool has_sha256;
+	struct bytes whole;  /* from end() on, where all of the blob is in memory; else empty */
 	struct arena *arena; /* dies with the blob */
 	struct findings *findings;
 	struct input_facts *facts; /* of the whole input; detect/facts.h */
@@ -113,6 +115,10 @@ struct detect_run {
 			    uint64_t length_bytes, struct fault *fault);
 	void *intake; /* of the owner of the two calls above */
 };
+
+/* SHA-256 of the blob, from end() on.  Most of what is derived has no finding and is never asked:
+ * its digest is made by the first question. */
+const uint8_t *detect_sha256(struct detect_run *run);
 
 /* Add a finding for run->blob: fills path, detector and digest where empty, copies the rest.
  * Call it in end() (or input_end) so that the digest is known; keep candidates in state. */

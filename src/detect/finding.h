@@ -56,9 +56,9 @@ struct finding {
 	bool has_sha256;
 	uint8_t sha256[32]; /* of the blob */
 	struct finding_place at;
-	uint32_t column;    /* from 1; 0: none */
-	uint64_t count;     /* how many alike this one stands for; 0 and 1: itself */
-	bool discloses;     /* other people's reading of our sources/secrets: blocks by default */
+	uint32_t column; /* from 1; 0: none */
+	uint64_t count;  /* how many alike this one stands for; 0 and 1: itself */
+	bool discloses;  /* other people's reading of our sources/secrets: blocks by default */
 	/* SHA-256 of the bytes that are the finding (the secret, the path), so that a suppression
 	 * survives edits elsewhere in the file; without it the blob and the place in it count.
 	 * Never printed. */

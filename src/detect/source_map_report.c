@@ -87,7 +87,7 @@ keep_map(struct detect_run *run, const struct source_map_seen *seen, struct faul
 	    .name_hashes_count = t->name_hashes.used / sizeof(uint64_t),
 	};
 
-	memcpy(map.sha256, run->sha256, sizeof(map.sha256));
+	memcpy(map.sha256, detect_sha256(run), sizeof(map.sha256));
 	for (size_t i = 0; i < ARRAY_LEN(t->examples) && t->examples[i].length > 0; i++) {
 		AUTO(buf_free)
 		struct buf name = BUF_INIT(2048);
@@ -119,7 +119,7 @@ keep_references(struct detect_run *run, const struct source_map_scan *s, struct 
 		    .has_sha256 = true,
 		};
 
-		memcpy(mark.sha256, run->sha256, sizeof(mark.sha256));
+		memcpy(mark.sha256, detect_sha256(run), sizeof(mark.sha256));
 		r = facts_add_mark(run->facts, &mark, fault);
 	}
 	return r;

@@ -6,11 +6,7 @@
 #include "detect/table.h"
 
 const struct detector *const detect_table[] = {
-    &detect_debris,
-    &detect_developer_path,
-    &detect_container,
-    &detect_source_map,
-    NULL,
+    &detect_debris, &detect_developer_path, &detect_container, &detect_source_map, NULL,
 };
 
 const size_t detect_table_count = ARRAY_LEN(detect_table) - 1;

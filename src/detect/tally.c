@@ -114,7 +114,7 @@ keep_first_place(struct arena *arena, struct tally_row *to, const struct tally_r
 		return true;
 	if (r > 0)
 		to->path = arena_text(arena, run->blob->path);
-	memcpy(to->sha256, run->sha256, sizeof(to->sha256));
+	memcpy(to->sha256, detect_sha256(run), sizeof(to->sha256));
 	to->at = from->at;
 	return to->path != NULL;
 }

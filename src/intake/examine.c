@@ -19,6 +19,7 @@ struct examination {
 	uint64_t seen_bytes;                        /* shown and hashed so far */
 	size_t findings_before;                     /* of this thread, when the blob began */
 	struct late_names names;
+	bool hash_later; /* detect_sha256() does it, if anybody asks */
 };
 
 struct level *
@@ -144,9 +145,8 @@ begin(struct examination *x, struct fault *fault)
 static int
 show(struct examination *x, uint64_t who, const struct detect_window *window, struct fault *fault)
 {
-	int r = hash_running_add(
-	    x->level->hash, bytes_make(window->at + window->seen, window->length - window->seen),
-	    fault);
+	struct bytes fresh = bytes_make(window->at + window->seen, window->length - window->seen);
+	int r = x->hash_later ? 0 : hash_running_add(x->level->hash, fresh, fault);
 
 	x->seen_bytes += window->length - window->seen;
 	for (size_t i = 0; r >= 0 && i < detect_table_count; i++)
@@ -155,11 +155,16 @@ show(struct examination *x, uint64_t who, const struct detect_window *window, st
 	return r;
 }
 
+/* `stays`: the bytes are there until the end of the examination. */
 static int
-show_whole(struct examination *x, const uint8_t *at, size_t length, struct fault *fault)
+show_whole(struct examination *x, const uint8_t *at, size_t length, bool stays, struct fault *fault)
 {
 	struct detect_window window = {.at = at, .length = length, .first = true, .last = true};
 
+	if (stays)
+		x->run.whole = bytes_make(at, length);
+	/* Of the thousands of originals in a map nobody asks for a digest. */
+	x->hash_later = stays && x->leaf->derived;
 	return show(x, x->wants_windows | x->wants_whole, &window, fault);
 }
 
@@ -240,10 +245,14 @@ finish(struct examination *x, struct fault *fault)
 	    .mode = x->leaf->mode,
 	    .depth = x->leaf->depth,
 	};
-	int r = hash_running_end(x->level->hash, x->run.sha256, &fact.content_hash, fault);
+	int r = 0;
 
-	if (r < 0)
-		return r;
+	if (!x->hash_later) {
+		r = hash_running_end(x->level->hash, x->run.sha256, &fact.content_hash, fault);
+		if (r < 0)
+			return r;
+		x->run.has_sha256 = true;
+	}
 	x->run.size_bytes = x->seen_bytes;
 	x->blob.size_bytes = (int64_t)x->seen_bytes;
 	memcpy(fact.sha256, x->run.sha256, sizeof(fact.sha256));
@@ -293,13 +302,13 @@ show_large(struct examination *x, struct stream *s, bool *broke, struct fault *w
 	if (s->whole != NULL && s->whole_bytes <= held.bytes_max && s->at_bytes == 0) {
 		r = budget_bytes(x->leaf->budget, owed(x, s->left), why);
 		*broke = r < 0;
-		return r < 0 ? 0 : show_whole(x, s->at, s->left, fault);
+		return r < 0 ? 0 : show_whole(x, s->at, s->left, true, fault);
 	}
 	r = hold(x, s, &held, broke, why, fault);
 	if (r < 0)
 		return r;
 	if (*broke || (s->left == 0 && s->ended))
-		return show_whole(x, held.at, held.used, fault);
+		return show_whole(x, held.at, held.used, false, fault);
 	/* Too large to hold: windows for those that can, the rest is owed. */
 	r = on_not_examined(&x->run,
 			    "too large to be held in memory for this kind "
@@ -354,7 +363,7 @@ examine(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct s
 			(void)fault_set(fault, r, "%s", why.text);
 		} else {
 			broke = r < 0;
-			r = broke ? 0 : show_whole(&x, s->at, s->left, fault);
+			r = broke ? 0 : show_whole(&x, s->at, s->left, true, fault);
 		}
 		if (r >= 0)
 			r = keep_manifest(&x, stream_window(s), fault);
