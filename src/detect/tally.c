@@ -106,7 +106,7 @@ add_example(struct arena *arena, struct tally_row *row, const char *detail)
 
 static bool
 keep_first_place(struct arena *arena, struct tally_row *to, const struct tally_row *from,
-		 const struct detect_run *run)
+		 struct detect_run *run)
 {
 	int r = to->path == NULL ? 1 : strcmp(to->path, run->blob->path);
 
@@ -120,7 +120,7 @@ keep_first_place(struct arena *arena, struct tally_row *to, const struct tally_r
 }
 
 static bool
-add_locked(struct input_facts *facts, const struct detect_run *run, const struct tally_row *row)
+add_locked(struct input_facts *facts, struct detect_run *run, const struct tally_row *row)
 {
 	struct arena *arena = &facts->arena;
 	struct bytes key = cut(row->key);
