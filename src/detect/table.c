@@ -5,8 +5,15 @@
  */
 #include "detect/table.h"
 
+/* clang-format off: one line each, so that changes meet less often */
 const struct detector *const detect_table[] = {
-    &detect_debris, &detect_developer_path, &detect_container, &detect_source_map, NULL,
+    &detect_debris,
+    &detect_debug_info,
+    &detect_developer_path,
+    &detect_container,
+    &detect_source_map,
+    NULL,
 };
+/* clang-format on */
 
 const size_t detect_table_count = ARRAY_LEN(detect_table) - 1;

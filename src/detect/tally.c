@@ -154,8 +154,10 @@ add_locked(struct input_facts *facts, struct detect_run *run, const struct tally
 	(*slot)->count += row->count;
 	(*slot)->value += row->value;
 	(*slot)->blobs++;
-	return (row->examples[0] == NULL || add_example(arena, *slot, row->examples[0])) &&
-	       keep_first_place(arena, *slot, row, run);
+	for (size_t i = 0; i < TALLY_EXAMPLES_MAX && row->examples[i] != NULL; i++)
+		if (!add_example(arena, *slot, row->examples[i]))
+			return false;
+	return keep_first_place(arena, *slot, row, run);
 }
 
 int

@@ -36,7 +36,7 @@ struct tally_row {
 };
 
 /* Add what `row` says of run->blob: its detector, rule, key, severity, discloses, count, value,
- * examples[0] (or NULL) and `at` are read, the rest is filled in.  Call it in end().  Keys and
+ * examples (up to the first NULL) and `at` are read, the rest is filled in.  Call it in end().  Keys and
  * details are copied; cut at TALLY_TEXT_MAX. */
 int tally_add(struct detect_run *run, const struct tally_row *row, struct fault *fault);
 
