@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "detect/package.h"
 #include "intake/inside.h"
 #include "unpack/sniff.h"
 
@@ -205,6 +206,16 @@ run_input(struct worker *w, const struct input *input, struct fault *fault)
 		return walk_list(w, input, fault);
 	}
 	return 0;
+}
+
+/* "npm package" says more than "gzip". */
+static void
+name_kind(struct input_summary *summary, const struct input_facts *facts)
+{
+	enum package_kind kind = package_kind_of(facts, NULL);
+
+	if (kind != PACKAGE_OTHER)
+		summary->kind = package_kind_name(kind);
 }
 
 int
