@@ -244,6 +244,7 @@ intake_run(struct intake *in, const struct input *input, struct findings *findin
 		return INTAKE_NEEDS_TAIL;
 	facts_sort(facts);
 	summary_places(in);
+	name_kind(summary, facts);
 	if (!input->facts_only)
 		r = examine_input_end(w, fault);
 	if (r >= 0)
