@@ -15,6 +15,7 @@ seal sodium.h
 seal sodium/*
 seal openssl/*
 seal xxhash.h
+seal p11-kit/*
 store sqlite3.h
 config toml++/*
 net curl/*

@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "base/stream.h"
 #include "base/text.h"
+#include "cmd/seal_verdict.h"
 #include "cmd/verbs.h"
 
 #define LIST_BYTES_MAX ((size_t)256 << 20)
@@ -239,12 +240,17 @@ scan_run(struct cmd_call *call, struct fault *fault)
 	const struct scan_options *options = call->options;
 	AUTO(scan_close)
 	struct scan scan = {0};
+	const struct seal_options seal = {options->seal, options->key, options->sign_with};
 	int r;
 
 	outcome_init(&scan.outcome);
 	r = scan_open(&scan, call, options, fault);
 	if (r >= 0)
+		r = seal_ready(&scan, &seal, fault);
+	if (r >= 0)
 		r = scan_judge(&scan, call, fault);
+	if (r >= 0 && seal.out != NULL)
+		r = seal_verdict(&scan, &seal, call->out, fault);
 	if (r >= 0 && options->write_baseline != NULL)
 		r = policy_write_baseline(scan.policy, &scan.gate->findings,
 					  options->write_baseline, &scan.judged, fault);
@@ -268,6 +274,11 @@ static const struct opt scan_opts[] = {
 	     "what stands in FILE does not block"),
     OPT_TEXT(0, "write-baseline", struct scan_options, write_baseline, "FILE",
 	     "write what blocks now to FILE"),
+    OPT_TEXT(0, "seal", struct scan_options, seal, "OUT",
+	     "write a signed verdict over the exact bytes"),
+    OPT_TEXT('k', "key", struct scan_options, key, "FILE", "seal with this key"),
+    OPT_TEXT(0, "sign-with", struct scan_options, sign_with, "CMD",
+	     "seal with a signature that CMD gives"),
     OPT_FLAG(0, "tree", struct scan_options, tree, "of a repository: its work tree"),
     OPT_LIST(0, "limit", struct scan_options, limits, "NAME=N",
 	     "depth, entries, bytes, ratio, member or seconds"),

@@ -20,6 +20,7 @@
 struct scan_options {
 	const char *only, *skip, *profile, *previous, *register_path;
 	const char *files_from, *baseline, *write_baseline;
+	const char *seal, *key, *sign_with;
 	struct opt_list limits;
 	bool tree;
 };

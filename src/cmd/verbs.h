@@ -8,7 +8,9 @@
 
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_detectors;
+extern const struct cmd cmd_key;
 extern const struct cmd cmd_scan;
+extern const struct cmd cmd_verify;
 extern const struct cmd cmd_version;
 
 #endif

@@ -1,0 +1,4 @@
+"verb": "key"
+"name": "seal"
+"type": "Ed25519"
+"public": "-----BEGIN PUBLIC KEY-----

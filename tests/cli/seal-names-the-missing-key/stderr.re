@@ -1,0 +1,1 @@
+stopwater key new seal

@@ -1,0 +1,1 @@
+folder is a folder; only a package has exact bytes

@@ -1,0 +1,1 @@
+no signature in it is by this key
