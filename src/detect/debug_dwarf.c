@@ -91,6 +91,7 @@ struct value {
 	bool is_string;
 };
 
+/* The low 64 bits of an integer of `bytes` bytes (16: a digest, which nobody looks at). */
 static int
 take_sized(struct bytes *in, bool big, unsigned bytes, uint64_t *out)
 {
@@ -99,8 +100,11 @@ take_sized(struct bytes *in, bool big, unsigned bytes, uint64_t *out)
 
 	if (bytes_take(in, bytes, &raw) < 0)
 		return -1;
-	for (unsigned i = 0; i < bytes && i < 8; i++)
-		value |= (uint64_t)raw.at[i] << (big ? 8 * (bytes - 1 - i) : 8 * i);
+	for (unsigned i = 0; i < bytes; i++)
+		if (big)
+			value = value << 8 | raw.at[i];
+		else if (i < 8)
+			value |= (uint64_t)raw.at[i] << 8 * i;
 	*out = value;
 	return 0;
 }
