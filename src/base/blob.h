@@ -88,7 +88,7 @@ const char *blob_kind_name(enum blob_kind kind);
 static inline bool
 blob_kind_is_container(enum blob_kind kind)
 {
-	return kind >= BLOB_TAR && kind <= BLOB_LONGTAIL;
+	return kind == BLOB_AR_OBJECT_LIB || (kind >= BLOB_TAR && kind <= BLOB_LONGTAIL);
 }
 
 static inline bool

@@ -189,6 +189,9 @@ walk_entry(struct worker *w, const struct leaf *container, const struct unpack_e
 	leaf.name = entry->name;
 	leaf.depth++;
 	leaf.mode = entry->mode;
+	if (entry->unreadable != NULL)
+		return note_not_examined(w, &leaf, entry->unreadable, 0, entry->content->left,
+					 false, fault);
 	return leaf.derived ? walk(w, &leaf, entry->content, fault)
 			    : walk_member(w, &leaf, entry->content, fault);
 }

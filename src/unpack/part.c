@@ -22,7 +22,7 @@ part_show(struct part *part)
 
 	part->s.at = from->at;
 	part->s.left = from->left < left ? from->left : (size_t)left;
-	part->s.ended = part->s.left == left;
+	part->s.ended = part->s.left == left || (part->to_the_end && from->ended);
 }
 
 static int

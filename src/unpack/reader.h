@@ -17,6 +17,7 @@ struct part {
 	struct stream *from;
 	uint64_t end_bytes;   /* offset in `from` behind the last byte of the piece */
 	uint64_t start_bytes; /* offset in `from` of its first */
+	bool to_the_end;      /* it ends where `from` does */
 };
 
 /* The next `size_bytes` of `from`.  Reading the piece moves `from` along at part_sync(). */
@@ -96,6 +97,9 @@ struct shown unpack_show(struct bytes name);
 /* Hand the next `size_bytes` of up->in as the content of *entry. */
 void unpack_part(struct unpack *up, struct unpack_entry *entry, uint64_t size_bytes);
 
+/* Hand out all that follows in up->in as a FILE. */
+void unpack_rest(struct unpack *up, struct unpack_entry *entry);
+
 /* Take the part back, skip what was left unread of it (drawn from the budget) and then `padding`
  * bytes (up to 4096, tolerated when missing).  FAULT_FORMAT when content is not there. */
 int unpack_part_end(struct unpack *up, uint64_t padding, struct fault *fault);
@@ -117,6 +121,7 @@ void unpack_check_names(struct unpack *up, const struct unpack_entry *entry);
 
 #define NAME_COMMENT BYTES_OF("(archive comment)")
 
-extern const struct unpack_ops unpack_tar, unpack_zip;
+extern const struct unpack_ops unpack_tar, unpack_zip, unpack_ar, unpack_cpio, unpack_rpm,
+    unpack_asar;
 
 #endif

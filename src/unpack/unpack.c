@@ -12,8 +12,9 @@
 #define SKIP_STEP_BYTES ((uint64_t)16 * 1024 * 1024)
 
 static const struct unpack_ops *const readers[BLOB_KIND_COUNT] = {
-    [BLOB_TAR] = &unpack_tar,
-    [BLOB_ZIP] = &unpack_zip,
+    [BLOB_TAR] = &unpack_tar,          [BLOB_ZIP] = &unpack_zip,   [BLOB_AR] = &unpack_ar,
+    [BLOB_AR_OBJECT_LIB] = &unpack_ar, [BLOB_CPIO] = &unpack_cpio, [BLOB_RPM] = &unpack_rpm,
+    [BLOB_ASAR] = &unpack_asar,
 };
 
 bool
@@ -235,6 +236,36 @@ unpack_padding(struct unpack *up, uint64_t padding, struct fault *fault)
 	return 0;
 }
 
+void
+unpack_rest(struct unpack *up, struct unpack_entry *entry)
+{
+	entry->type = UNPACK_FILE;
+	entry->size_bytes = -1;
+	unpack_part(up, entry, UINT64_MAX);
+	up->part.to_the_end = true;
+	up->part.s.ended = up->in->ended;
+	if (up->in->whole != NULL) {
+		up->part.s.whole = up->in->whole + up->in->at_bytes;
+		up->part.s.whole_bytes = up->in->whole_bytes - (size_t)up->in->at_bytes;
+	}
+}
+
+/* Skip what is left of a part that ends where its source does. */
+static int
+skip_rest(struct unpack *up, struct fault *fault)
+{
+	int r = 0;
+
+	while (r == 0 && !(up->in->ended && up->in->left == 0)) {
+		r = stream_want(up->in, 1, fault);
+		if (r == 0)
+			r = budget_bytes(up->budget, up->in->left, fault);
+		if (r == 0)
+			stream_take(up->in, up->in->left);
+	}
+	return r;
+}
+
 int
 unpack_part_end(struct unpack *up, uint64_t padding, struct fault *fault)
 {
@@ -245,6 +276,8 @@ unpack_part_end(struct unpack *up, uint64_t padding, struct fault *fault)
 		return 0;
 	part_sync(&up->part);
 	up->part_out = false;
+	if (up->part.to_the_end)
+		return skip_rest(up, fault);
 	left = up->part.end_bytes - up->in->at_bytes;
 	if (left > 0)
 		r = unpack_skip(up, left, fault);
