@@ -113,12 +113,14 @@ inner_of(const struct detect_run *run)
 	const char *input = run->facts->input_path;
 	size_t length = input == NULL ? 0 : strlen(input);
 
+	/* Below the folder "." paths do not begin with it; ".env" must not lose its dot. */
 	if (length > 0 && strncmp(run->blob->path, input, length) == 0) {
 		const char *rest = run->blob->path + length;
 
 		if (strncmp(rest, "!/", 2) == 0)
 			return rest + 2;
-		return *rest == '/' ? rest + 1 : rest;
+		if (*rest == '/')
+			return rest + 1;
 	}
 	return run->blob->path;
 }
@@ -463,7 +465,7 @@ const struct detector detect_debris = {
     .name = "debris",
     .finds =
 	"repositories, keys, credentials, dumps, caches and litter that do not belong in a package",
-    .docs = "detect-debris.md",
+    .docs = "docs/detectors/debris.md",
     .state_bytes = sizeof(struct state),
     .wants = wants,
     .begin = begin,

@@ -14,10 +14,11 @@ static const struct {
 	const char *base; /* "*x": ends with x */
 	enum package_kind kind;
 } manifests[] = {
-    /* Where several stand at the same depth, the first here decides. */
-    {"package.json", PACKAGE_NPM},    {"METADATA", PACKAGE_WHEEL},
-    {"Cargo.toml", PACKAGE_CRATE},    {"*.nuspec", PACKAGE_NUGET},
-    {"PKG-INFO", PACKAGE_SDIST},      {"pom.properties", PACKAGE_MAVEN},
+    /* Where several stand at the same depth, the first here decides: a wheel often holds a
+       package.json, an npm package never a dist-info. */
+    {"METADATA", PACKAGE_WHEEL},      {"PKG-INFO", PACKAGE_SDIST},
+    {"package.json", PACKAGE_NPM},    {"Cargo.toml", PACKAGE_CRATE},
+    {"*.nuspec", PACKAGE_NUGET},      {"pom.properties", PACKAGE_MAVEN},
     {"metadata.gz", PACKAGE_GEM},     {"metadata", PACKAGE_GEM},
     {"control", PACKAGE_DEB},         {"oci-layout", PACKAGE_IMAGE},
     {"*.gemspec", PACKAGE_GEM},       {"repositories", PACKAGE_IMAGE},

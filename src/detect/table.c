@@ -10,6 +10,7 @@ const struct detector *const detect_table[] = {
     &detect_debris,
     &detect_debug_info,
     &detect_developer_path,
+    &detect_intent,
     &detect_container,
     &detect_source_map,
     NULL,

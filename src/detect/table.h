@@ -9,6 +9,7 @@
 /* One line each, in the order of table.c. */
 extern const struct detector detect_debris;
 extern const struct detector detect_debug_info;
+extern const struct detector detect_intent;
 extern const struct detector detect_developer_path;
 extern const struct detector detect_container;
 extern const struct detector detect_source_map;

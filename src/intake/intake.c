@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "detect/package.h"
+#include "detect/intent.h"
 #include "intake/inside.h"
 #include "unpack/sniff.h"
 
@@ -250,5 +250,7 @@ intake_run(struct intake *in, const struct input *input, struct findings *findin
 	if (r >= 0)
 		r = gather(in, findings, fault);
 	summary_finish(summary, facts);
+	if (r >= 0 && !input->facts_only)
+		summary->difference = intent_difference(facts, &summary->arena);
 	return r;
 }
