@@ -13,7 +13,8 @@
 #include "cmd/verbs.h"
 
 const struct cmd *const cmd_table[] = {
-    &cmd_scan, &cmd_verify, &cmd_key, &cmd_detectors, &cmd_completion, &cmd_version, NULL,
+    &cmd_scan,      &cmd_protect,    &cmd_verify,  &cmd_key,
+    &cmd_detectors, &cmd_completion, &cmd_version, NULL,
 };
 
 static atomic_int cancelled; /* the signal that came; the one global, because signals are */

@@ -186,6 +186,11 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 	if (r >= 0)
 		r = scan_home(&scan->home, fault);
 	if (r >= 0)
+		r = scan_register(&scan->registry, scan->settings, scan->home, fault);
+	/* Mapped before the jail begins, which inherits it. */
+	scan->detect.options.registry = scan->registry;
+	scan->detect.options.is_public_content = register_is_public_content;
+	if (r >= 0)
 		r = add_inputs(scan, call, options, fault);
 	if (r < 0)
 		return r;
@@ -230,6 +235,7 @@ scan_close(struct scan *scan)
 	policy_close(&scan->policy);
 	gate_free(&scan->gate);
 	publish_free(&scan->published);
+	register_close(&scan->registry);
 	home_close(&scan->home);
 	settings_free(&scan->settings);
 }

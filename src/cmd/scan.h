@@ -16,6 +16,7 @@
 #include "policy/gate.h"
 #include "policy/verdict.h"
 #include "publish/publish.h"
+#include "register/register.h"
 
 struct scan_options {
 	const char *only, *skip, *profile, *previous, *register_path;
@@ -28,6 +29,7 @@ struct scan_options {
 struct scan {
 	struct settings *settings;
 	struct home *home; /* NULL: there is none yet */
+	struct register_db *registry;
 	struct detect detect;
 	struct gate *gate;
 	struct publish_list *published; /* NULL: paths were named */
@@ -51,6 +53,10 @@ int scan_detect(struct detect *detect, const struct settings *settings, struct f
 
 /* The state folder where there is one; *out stays NULL where there is none. */
 int scan_home(struct home **out, struct fault *fault);
+
+/* What is ours: scan.register, else the register of the state folder; empty where there is none. */
+int scan_register(struct register_db **out, const struct settings *settings,
+		  const struct home *home, struct fault *fault);
 
 /* Write the report in the format that was asked for. */
 int scan_report_out(struct scan *scan, const struct cmd_call *call, struct fault *fault);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/own.h"
 #include "base/text.h"
 #include "cmd/scan.h"
@@ -176,4 +177,27 @@ scan_home(struct home **out, struct fault *fault)
 		return r < 0 ? r : 0;
 	r = home_open(out, buf_text(&path), false, fault);
 	return r < 0 ? r : 0;
+}
+
+int
+scan_register(struct register_db **out, const struct settings *settings, const struct home *home,
+	      struct fault *fault)
+{
+	AUTO(buf_free)
+	struct buf folder = BUF_INIT(PATH_BYTES_MAX);
+	const char *named = settings_text(settings, "scan.register");
+	int r;
+
+	if (named == NULL && home == NULL)
+		return 0;
+	if (named == NULL) {
+		r = home_join(home, &folder, "register");
+		return r < 0 ? r : register_open(out, buf_text(&folder), fault);
+	}
+	/* A register that somebody named must be there: an empty one would find nothing and say so
+	 * to nobody. */
+	r = file_exists(named, fault);
+	if (r == 0)
+		return fault_set(fault, FAULT_USAGE, "%s: there is no register", named);
+	return r < 0 ? r : register_open(out, named, fault);
 }

@@ -13,6 +13,7 @@ const struct detector *const detect_table[] = {
     &detect_intent,
     &detect_container,
     &detect_source_map,
+    &detect_protected,
     NULL,
 };
 /* clang-format on */

@@ -13,5 +13,6 @@ extern const struct detector detect_intent;
 extern const struct detector detect_developer_path;
 extern const struct detector detect_container;
 extern const struct detector detect_source_map;
+extern const struct detector detect_protected;
 
 #endif

@@ -50,6 +50,12 @@ fingerprint_exact_key(const uint8_t sha256[32])
 	return print_key(mix_load(sha256), PRINT_EXACT);
 }
 
+uint64_t
+fingerprint_content_key(uint64_t xxh3)
+{
+	return print_key(mix_u64(xxh3), PRINT_EXACT);
+}
+
 /* Tokens to winnowed grams and to atoms, in one pass. */
 static int
 tokens_and_atoms(struct prints *out, struct bytes text, const struct language *language,

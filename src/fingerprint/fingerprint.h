@@ -91,7 +91,9 @@ enum print_strings { PRINT_STRINGS_RUNS, PRINT_STRINGS_PYC, PRINT_STRINGS_CLASS 
 int fingerprint_strings(struct prints *out, struct bytes content, enum print_strings form,
 			struct fault *fault);
 
-/* The key under which the register files the content with this SHA-256. */
+/* The keys under which the register files a content: by its SHA-256, and by its XXH3-64 for those
+ * who have no more than that. */
 uint64_t fingerprint_exact_key(const uint8_t sha256[32]);
+uint64_t fingerprint_content_key(uint64_t xxh3);
 
 #endif
