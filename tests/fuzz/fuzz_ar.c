@@ -1,0 +1,10 @@
+/*
+ * fuzz_ar.c - the ar reader over any bytes
+ */
+#include "fuzz_unpack.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_kind(BLOB_AR, data, size);
+}
