@@ -213,23 +213,23 @@ name_it(struct file_write *w, struct fault *fault)
 	return fault_errno(fault, "%s", w->path);
 }
 
-/* The bytes are safe on the disk; the descriptor stays open, naming needs it. */
+/* The bytes are safe on the disk, unless it is to be quick; the descriptor stays open, naming needs it. */
 static int
-flush(struct file_write *w, struct fault *fault)
+flush(struct file_write *w, bool quick, struct fault *fault)
 {
 	/* EINVAL, EROFS: pipes and terminals have no disk. */
 	if (fflush(w->stream) != 0 || ferror(w->stream) ||
-	    (fdatasync(fileno(w->stream)) < 0 && errno != EINVAL && errno != EROFS))
+	    (!quick && fdatasync(fileno(w->stream)) < 0 && errno != EINVAL && errno != EROFS))
 		return fault_errno(fault, "%s: write", w->path);
 	return 0;
 }
 
 static int
-commit(struct file_write **address, bool must_be_new, struct fault *fault)
+commit(struct file_write **address, bool must_be_new, bool quick, struct fault *fault)
 {
 	AUTO(file_write_abort)
 	struct file_write *w = TAKE(*address);
-	int r = flush(w, fault);
+	int r = flush(w, quick, fault);
 
 	if (r < 0)
 		return r;
@@ -247,19 +247,25 @@ commit(struct file_write **address, bool must_be_new, struct fault *fault)
 			return fault_errno(fault, "%s", w->path);
 		own_free(&w->temporary);
 	}
-	return sync_folder(w->path, fault);
+	return quick ? 0 : sync_folder(w->path, fault);
 }
 
 int
 file_write_commit(struct file_write **w, struct fault *fault)
 {
-	return commit(w, false, fault);
+	return commit(w, false, false, fault);
 }
 
 int
 file_write_commit_new(struct file_write **w, struct fault *fault)
 {
-	return commit(w, true, fault);
+	return commit(w, true, false, fault);
+}
+
+int
+file_write_commit_quick(struct file_write **w, struct fault *fault)
+{
+	return commit(w, false, true, fault);
 }
 
 int

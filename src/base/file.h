@@ -28,6 +28,9 @@ int file_write_commit(struct file_write **w, struct fault *fault);
 /* As commit, but FAULT_USAGE when the name is taken: the system decides, not a look beforehand. */
 int file_write_commit_new(struct file_write **w, struct fault *fault);
 
+/* As commit, but nothing waits for the disk: for what can be made again. */
+int file_write_commit_quick(struct file_write **w, struct fault *fault);
+
 /* Remove the temporary.  For AUTO(file_write_abort). */
 void file_write_abort(struct file_write **w);
 

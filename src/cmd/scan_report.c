@@ -1,29 +1,51 @@
 /*
- * scan_report.c - the outcome of a scan, written out
+ * scan_report.c - the outcome of a scan, written out and kept
+ *
+ * Knows: which format was asked for, and that the last report is kept for explain and suppress.
+ * Does not know: any format.
  */
 #include "cmd/scan.h"
 
-#include "base/text.h"
+#include <unistd.h>
+
+#include "base/own.h"
+#include "report/last.h"
+
+/* A state folder that cannot be written to (a build server without a home) stops no scan. */
+static void
+keep(struct scan *scan, const struct scan_report *report)
+{
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(4096);
+
+	if (scan->home == NULL && home_locate(&path, environ) == 0)
+		(void)home_open(&scan->home, buf_text(&path), true, NULL);
+	if (scan->home != NULL)
+		(void)last_save(scan->home, report, NULL);
+}
 
 int
 scan_report_out(struct scan *scan, const struct cmd_call *call, struct fault *fault)
 {
-	const struct coverage *c = &scan->gate->coverage;
-	char files[32], size[32];
+	struct report_look look = {.quiet = call->common->quiet};
+	struct scan_report report = {
+	    .verb = call->cmd->name,
+	    .version = STOPWATER_VERSION,
+	    .profile = policy_profile(scan->policy),
+	    .outcome = &scan->outcome,
+	    .inputs = scan->judged,
+	    .findings = &scan->gate->findings,
+	    .coverage = &scan->gate->coverage,
+	};
+	enum report_format format;
+	int r = report_parse_format(call->common->format, &format, fault);
 
-	(void)fault;
-	for (size_t i = 0; i < scan->gate->findings.count; i++) {
-		const struct finding *f = &scan->gate->findings.list[i];
-
-		(void)fprintf(call->out, "%s %s %-8s %s/%s %s: %s\n",
-			      f->blocks ? "BLOCKS" : "      ", f->id, severity_name(f->severity),
-			      f->detector, f->rule, f->path, f->title);
-	}
-	for (size_t i = 0; i < c->not_examined.count; i++)
-		(void)fprintf(call->out, "NOT EXAMINED %s: %s\n", c->not_examined.list[i].path,
-			      c->not_examined.list[i].reason);
-	(void)fprintf(call->out, "%s  %s files, %s after unpacking\n",
-		      verdict_name(scan->outcome.verdict), text_count(c->blobs, files),
-		      text_size(c->unpacked_bytes, size));
-	return 0;
+	if (r == 0)
+		r = report_color(call->common->color, call->out_is_terminal, environ, &look.color,
+				 fault);
+	if (r == 0)
+		r = report_write(call->out, &report, format, &look, fault);
+	if (r == 0)
+		keep(scan, &report);
+	return r;
 }

@@ -17,10 +17,10 @@
 #include "base/file.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "config/settings_inside.h"
 
 #define SETTINGS_BYTES_MAX ((size_t)16 * 1024 * 1024)
 #define LAYERS_MAX         3 /* project, home, system */
-#define KEY_BYTES_MAX      128
 #define VARIABLE_PREFIX    "STOPWATER_"
 
 struct value {
@@ -62,82 +62,6 @@ row_of(const char *key)
 		if (strcmp(settings_table[i].key, key) == 0)
 			return i;
 	return SIZE_MAX;
-}
-
-/* ---- the nearest known key, for who misspelt one ---- */
-
-static size_t
-least(size_t a, size_t b, size_t c)
-{
-	size_t ab = a < b ? a : b;
-
-	return ab < c ? ab : c;
-}
-
-/* How many letters differ (Levenshtein), by one row of the usual table. */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[KEY_BYTES_MAX + 1];
-	size_t length = strlen(b);
-
-	if (length > KEY_BYTES_MAX || strlen(a) > KEY_BYTES_MAX)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= length; j++)
-		row[j] = j;
-	for (size_t i = 0; a[i] != '\0'; i++) {
-		size_t corner = row[0];
-
-		row[0] = i + 1;
-		for (size_t j = 0; j < length; j++) {
-			size_t up = row[j + 1];
-
-			row[j + 1] = least(up + 1, row[j] + 1, corner + (a[i] != b[j]));
-			corner = up;
-		}
-	}
-	return row[length];
-}
-
-/* The last part of a key: "depth" of "scan.limits.depth". */
-static const char *
-leaf_of(const char *key)
-{
-	const char *dot = strrchr(key, '.');
-
-	return dot == NULL ? key : dot + 1;
-}
-
-/* NULL when nothing is near.  A right leaf below the wrong table is near as well. */
-static const char *
-nearest(const char *key)
-{
-	size_t best = 4; /* up to three letters wrong */
-	const char *found = NULL;
-
-	for (size_t i = 0; i < settings_table_count; i++) {
-		size_t d = distance(key, settings_table[i].key);
-
-		if (strcmp(leaf_of(key), leaf_of(settings_table[i].key)) == 0 && d > 2)
-			d = 2;
-		if (d < best) {
-			best = d;
-			found = settings_table[i].key;
-		}
-	}
-	return found;
-}
-
-static int
-unknown(const char *where, const char *key, struct fault *fault)
-{
-	const char *near = nearest(key);
-
-	if (near != NULL)
-		return fault_set(fault, FAULT_USAGE,
-				 "%s: no setting is called '%.100s'; did you mean '%s'?", where,
-				 key, near);
-	return fault_set(fault, FAULT_USAGE, "%s: no setting is called '%.100s'", where, key);
 }
 
 /* ---- one value ---- */
@@ -339,7 +263,7 @@ read_table(const struct layer *layer, const struct toml_node *table, const char 
 
 		(void)snprintf(where, sizeof(where), "%s:%u", layer->file, node->line);
 		if (snprintf(key, sizeof(key), "%s%s", prefix, node->key) >= (int)sizeof(key))
-			return unknown(where, key, fault);
+			return settings_unknown(where, key, fault);
 		i = row_of(key);
 		if (i != SIZE_MAX) {
 			r = set_node(layer, i, node, fault);
@@ -349,7 +273,7 @@ read_table(const struct layer *layer, const struct toml_node *table, const char 
 			(void)snprintf(below, sizeof(below), "%s.", key);
 			r = read_table(layer, node, below, fault);
 		} else {
-			r = unknown(where, key, fault);
+			r = settings_unknown(where, key, fault);
 		}
 		if (r < 0)
 			return r;
@@ -406,66 +330,6 @@ add_below(struct settings *s, const char *folder, struct fault *fault)
 	if (file_join(&path, folder, SETTINGS_FILE) < 0)
 		return fault_set(fault, FAULT_USAGE, "%.200s: too long", folder);
 	return add_file(s, buf_text(&path), false, fault);
-}
-
-/* ---- where the project is ---- */
-
-static bool
-holds(const char *folder, const char *name)
-{
-	AUTO(buf_free)
-	struct buf path = BUF_INIT(4096);
-
-	return file_join(&path, folder, name) == 0 && access(buf_text(&path), F_OK) == 0;
-}
-
-/* Cut the last link; false at the root. */
-static bool
-go_up(char *folder)
-{
-	char *slash = strrchr(folder, '/');
-
-	if (slash == NULL || folder[1] == '\0')
-		return false;
-	slash[slash == folder ? 1 : 0] = '\0';
-	return true;
-}
-
-static int
-find_repository(struct settings *s, const char *folder, struct fault *fault)
-{
-	char *at = arena_text(&s->arena, folder);
-
-	if (at == NULL)
-		return fault_memory(fault);
-	do {
-		if (holds(at, ".git")) {
-			s->repository = at;
-			return 0;
-		}
-	} while (go_up(at));
-	return 0;
-}
-
-/* The nearest folder with a stopwater.toml, not above the repository's root; outside of a
- * repository only the current one, so that nobody's file in a shared folder above us counts. */
-static int
-find_project(struct settings *s, const char *folder, struct fault *fault)
-{
-	char *at = arena_text(&s->arena, folder);
-
-	if (at == NULL)
-		return fault_memory(fault);
-	for (;;) {
-		if (holds(at, SETTINGS_FILE)) {
-			s->project = at;
-			return 0;
-		}
-		if (s->repository == NULL || strcmp(at, s->repository) == 0 || !go_up(at))
-			break;
-	}
-	s->project = s->repository != NULL ? s->repository : arena_text(&s->arena, folder);
-	return s->project == NULL ? fault_memory(fault) : 0;
 }
 
 /* ---- variables ---- */
@@ -545,6 +409,18 @@ add_environment(struct settings *s, char *const *environment, const char *folder
 	return 0;
 }
 
+static const char *
+config_variable(char *const *environment)
+{
+	static const char name[] = VARIABLE_PREFIX "CONFIG=";
+
+	for (; environment != NULL && *environment != NULL; environment++)
+		if (strncmp(*environment, name, sizeof(name) - 1) == 0 &&
+		    (*environment)[sizeof(name) - 1] != '\0')
+			return *environment + sizeof(name) - 1;
+	return NULL;
+}
+
 static int
 add_defaults(struct settings *s, struct fault *fault)
 {
@@ -565,6 +441,7 @@ settings_load(struct settings **out, const struct settings_from *from, struct fa
 {
 	AUTO(settings_free)
 	struct settings *s = calloc(1, sizeof(*s));
+	const char *config = from->config;
 	int r;
 
 	if (s == NULL)
@@ -573,14 +450,14 @@ settings_load(struct settings **out, const struct settings_from *from, struct fa
 	s->values = calloc(settings_table_count, sizeof(*s->values));
 	if (s->values == NULL)
 		return fault_memory(fault);
-	r = find_repository(s, from->folder, fault);
-	if (r == 0)
-		r = find_project(s, from->folder, fault);
+	r = settings_find_project(&s->arena, from->folder, &s->repository, &s->project, fault);
 	if (r == 0)
 		r = add_environment(s, from->environment, from->folder, fault);
+	if (config == NULL)
+		config = config_variable(from->environment);
 	if (r == 0)
-		r = from->config != NULL ? add_file(s, from->config, true, fault)
-					 : add_below(s, s->project, fault);
+		r = config != NULL ? add_file(s, config, true, fault)
+				   : add_below(s, s->project, fault);
 	if (r == 0)
 		r = add_below(s, from->home, fault);
 	if (r == 0 && from->system_file != NULL)

@@ -1,0 +1,382 @@
+/*
+ * text.c - the report for a tired person at two in the morning
+ *
+ * Knows: one line for what is fine, one block a cause for what is not, worst first.
+ * Does not know: where it is read, beyond whether it may be coloured.
+ */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/own.h"
+#include "base/text.h"
+#include "report/escape.h"
+#include "report/group.h"
+
+/* More places or rows than this help nobody read the next block; --format json has them all. */
+#define PLACES_MAX 3
+#define NOTES_MAX  8
+#define ROWS_MAX   10
+
+struct page {
+	FILE *to;
+	const struct scan_report *report;
+	const struct report_look *look;
+	struct causes causes;
+};
+
+#define COLOR_RED    "1;31"
+#define COLOR_GREEN  "1;32"
+#define COLOR_YELLOW "1;33"
+#define COLOR_DIM    "2"
+#define COLOR_BOLD   "1"
+
+static void
+put(const struct page *p, const char *text)
+{
+	escape_terminal(p->to, text);
+}
+
+static void
+put_color(const struct page *p, const char *color, const char *text)
+{
+	if (p->look->color)
+		(void)fprintf(p->to, "\033[%sm", color);
+	put(p, text);
+	if (p->look->color)
+		(void)fputs("\033[0m", p->to);
+}
+
+static const char *
+severity_color(enum severity severity)
+{
+	return severity >= SEVERITY_HIGH     ? COLOR_RED
+	       : severity == SEVERITY_MEDIUM ? COLOR_YELLOW
+					     : COLOR_DIM;
+}
+
+/* ---- one input ---- */
+
+/* What became of one input: of its causes, its rows. */
+struct state {
+	enum verdict verdict;
+	size_t blocks, notes, infos, answered; /* causes */
+	size_t open_rows;
+	uint64_t skipped_bytes, bytes;
+};
+
+static struct state
+state_of(const struct page *p, size_t input)
+{
+	const struct scan_report *r = p->report;
+	struct state s = {.verdict = VERDICT_PASS};
+
+	for (size_t i = 0; i < p->causes.count; i++) {
+		const struct cause *c = &p->causes.list[i];
+
+		if (c->input != input)
+			continue;
+		s.blocks += c->worst->blocks;
+		s.answered += c->worst->suppressed_by != NULL;
+		if (!c->worst->blocks && c->worst->suppressed_by == NULL) {
+			s.notes += c->worst->severity > SEVERITY_INFO;
+			s.infos += c->worst->severity == SEVERITY_INFO;
+		}
+	}
+	for (size_t i = 0; i < r->coverage->not_examined.count; i++)
+		s.open_rows +=
+		    r->outcome->rows[i].suppressed_by == NULL &&
+		    input_index(&r->inputs, r->coverage->not_examined.list[i].path) == input;
+	for (size_t i = 0; i < r->coverage->skipped.count; i++)
+		if (r->coverage->skipped.list[i].bytes != COVERAGE_BYTES_UNKNOWN &&
+		    input_index(&r->inputs, r->coverage->skipped.list[i].path) == input)
+			s.skipped_bytes += r->coverage->skipped.list[i].bytes;
+	if (input != SIZE_MAX)
+		for (size_t k = 0; k < BLOB_KIND_COUNT; k++)
+			s.bytes += r->inputs.summaries[input].kind_bytes[k];
+	if (s.blocks > 0)
+		s.verdict = VERDICT_BLOCKED;
+	else if (s.open_rows > 0 || r->coverage->examined_bytes == 0)
+		s.verdict = VERDICT_INCOMPLETE;
+	return s;
+}
+
+static void
+put_files(const struct page *p, size_t input, const struct state *s)
+{
+	const struct input_summary *summary = &p->report->inputs.summaries[input];
+	char count[32], size[32];
+
+	(void)fprintf(p->to, "%s file%s, %s%s", text_count(summary->files, count),
+		      summary->files == 1 ? "" : "s", text_size(s->bytes, size),
+		      s->verdict != VERDICT_PASS && s->bytes != summary->bytes ? " after unpacking"
+									       : "");
+	if (p->report->coverage->examined_bytes == 0)
+		(void)fputs(", nothing examined", p->to);
+	else if (s->open_rows == 0)
+		(void)fputs(", all examined", p->to);
+	else
+		(void)fprintf(p->to, ", %s not examined", text_count(s->open_rows, count));
+	if (s->skipped_bytes > 0)
+		(void)fprintf(p->to, ", %s skipped", text_size(s->skipped_bytes, size));
+	if (summary->difference != NULL) {
+		(void)fputs("; ", p->to);
+		put(p, summary->difference);
+	}
+}
+
+static void
+put_headline(const struct page *p, size_t input, const struct state *s)
+{
+	static const char *const words[] = {"PASS", "BLOCKED", "INCOMPLETE"};
+	static const char *const colors[] = {COLOR_GREEN, COLOR_RED, COLOR_YELLOW};
+
+	put_color(p, colors[s->verdict], words[s->verdict]);
+	(void)fputs("  ", p->to);
+	put_color(p, COLOR_BOLD, p->report->inputs.inputs[input].path);
+	if (s->verdict == VERDICT_PASS) {
+		(void)fputs("  ", p->to);
+		put_files(p, input, s);
+		if (s->notes > 0)
+			(void)fprintf(p->to, ", %zu note%s", s->notes, s->notes == 1 ? "" : "s");
+		if (s->answered > 0)
+			(void)fprintf(p->to, ", %zu answered for", s->answered);
+	}
+	(void)fputc('\n', p->to);
+}
+
+/* ---- blocks ---- */
+
+static void
+put_place(const struct page *p, const struct finding *f)
+{
+	const char *place = policy_place(&p->report->inputs, f->path);
+
+	put(p, strcmp(place, ".") == 0 ? f->path : place);
+	if (f->at.first_line > 0)
+		(void)fprintf(p->to, ":%u", f->at.first_line);
+	if (f->at.first_line > 0 && f->column > 0)
+		(void)fprintf(p->to, ":%u", f->column);
+}
+
+static void
+put_places(const struct page *p, const struct cause *c)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < c->count && shown < PLACES_MAX; i++) {
+		/* Two things in one file, no line to tell them apart: once. */
+		if (i > 0 && c->all[i]->at.first_line == 0 &&
+		    strcmp(c->all[i]->path, c->all[i - 1]->path) == 0)
+			continue;
+		(void)fputs(shown == 0 ? "" : ", ", p->to);
+		put_place(p, c->all[i]);
+		shown++;
+	}
+	if (c->count > shown)
+		(void)fprintf(p->to, " and %zu more", c->count - shown);
+}
+
+static void
+put_label(const struct page *p, const char *label)
+{
+	(void)fputs("            ", p->to);
+	put_color(p, COLOR_DIM, label);
+	(void)fputc(' ', p->to);
+}
+
+static void
+put_block(const struct page *p, const struct cause *c)
+{
+	const struct finding *f = c->worst;
+
+	(void)fputs("\n  ", p->to);
+	put_color(p, severity_color(f->severity), severity_name(f->severity));
+	(void)fprintf(p->to, "%*s", 10 - (int)strlen(severity_name(f->severity)), "");
+	put_color(p, COLOR_BOLD, f->title);
+	if (c->count > 1)
+		(void)fprintf(p->to, ", and %zu more", c->count - 1);
+	(void)fputc('\n', p->to);
+	if (f->why != NULL) {
+		put_label(p, "why");
+		put(p, f->why);
+		(void)fputc('\n', p->to);
+	}
+	if (f->fix != NULL) {
+		put_label(p, "fix");
+		put(p, f->fix);
+		(void)fputc('\n', p->to);
+	}
+	put_label(p, "in ");
+	put_places(p, c);
+	(void)fputs("  ", p->to);
+	put_color(p, COLOR_DIM, f->id);
+	(void)fputc('\n', p->to);
+}
+
+static void
+put_notes(const struct page *p, size_t input, const struct state *s)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < p->causes.count; i++) {
+		const struct cause *c = &p->causes.list[i];
+
+		if (c->input != input || c->worst->blocks || c->worst->suppressed_by != NULL ||
+		    c->worst->severity == SEVERITY_INFO || shown == NOTES_MAX)
+			continue;
+		(void)fputs(shown++ == 0 ? "\n  " : "  ", p->to);
+		put_color(p, COLOR_DIM, "note      ");
+		put(p, c->worst->title);
+		if (c->count > 1)
+			(void)fprintf(p->to, ", and %zu more", c->count - 1);
+		(void)fputs("  ", p->to);
+		put_color(p, COLOR_DIM, c->worst->id);
+		(void)fputc('\n', p->to);
+	}
+	if (s->notes > shown || (shown > 0 && s->infos > 0))
+		(void)fprintf(p->to, "  %zu more: --format json\n", s->notes - shown + s->infos);
+}
+
+/* ---- what was not examined ---- */
+
+static void
+put_row(const struct page *p, const struct coverage_row *row, const struct judged_row *judged)
+{
+	char size[32];
+
+	(void)fputs("  ", p->to);
+	put_color(p, COLOR_YELLOW, "unread    ");
+	put(p, row->path);
+	(void)fputs(": ", p->to);
+	put(p, row->reason);
+	if (row->bytes != COVERAGE_BYTES_UNKNOWN)
+		(void)fprintf(p->to, " (%s from byte %llu on)", text_size(row->bytes, size),
+			      (unsigned long long)row->at_bytes);
+	else if (row->at_bytes > 0)
+		(void)fprintf(p->to, " (from byte %llu on)", (unsigned long long)row->at_bytes);
+	if (row->count > 1)
+		(void)fprintf(p->to, ", %s times", text_count(row->count, size));
+	if (judged->id[0] != '\0') {
+		(void)fputs("  ", p->to);
+		put_color(p, COLOR_DIM, judged->id);
+	}
+	(void)fputc('\n', p->to);
+}
+
+static void
+put_rows(const struct page *p, size_t input, const struct state *s)
+{
+	const struct coverage_rows *rows = &p->report->coverage->not_examined;
+	size_t shown = 0;
+
+	for (size_t i = 0; i < rows->count && shown < ROWS_MAX; i++) {
+		if (p->report->outcome->rows[i].suppressed_by != NULL ||
+		    input_index(&p->report->inputs, rows->list[i].path) != input)
+			continue;
+		if (shown++ == 0)
+			(void)fputc('\n', p->to);
+		put_row(p, &rows->list[i], &p->report->outcome->rows[i]);
+	}
+	if (s->open_rows > shown)
+		(void)fprintf(p->to, "  %zu more: --format json\n", s->open_rows - shown);
+}
+
+/* ---- the page ---- */
+
+static void
+put_input(const struct page *p, size_t input)
+{
+	struct state s = state_of(p, input);
+
+	put_headline(p, input, &s);
+	if (p->look->quiet)
+		return;
+	for (size_t i = 0; i < p->causes.count; i++)
+		if (p->causes.list[i].input == input && p->causes.list[i].worst->blocks)
+			put_block(p, &p->causes.list[i]);
+	put_rows(p, input, &s);
+	put_notes(p, input, &s);
+	if (s.verdict == VERDICT_PASS)
+		return;
+	(void)fputs("\n  ", p->to);
+	put_files(p, input, &s);
+	if (s.answered > 0)
+		(void)fprintf(p->to, ", %zu answered for", s.answered);
+	(void)fputc('\n', p->to);
+}
+
+/* Findings about no input: stale and expiring suppressions. */
+static void
+put_others(const struct page *p)
+{
+	struct state s = state_of(p, SIZE_MAX);
+
+	for (size_t i = 0; i < p->causes.count; i++)
+		if (p->causes.list[i].input == SIZE_MAX && p->causes.list[i].worst->blocks)
+			put_block(p, &p->causes.list[i]);
+	put_notes(p, SIZE_MAX, &s);
+}
+
+static void
+put_report_only(const struct page *p)
+{
+	const struct outcome *outcome = p->report->outcome;
+	char day[CLOCK_DATE_TEXT];
+
+	if (!outcome->report_only)
+		return;
+	(void)fputc('\n', p->to);
+	put_color(p, COLOR_YELLOW, "REPORT ONLY");
+	(void)fprintf(p->to, "  until %s: from that day on this exits %d\n",
+		      clock_format_date(outcome->report_only_until, day),
+		      outcome->verdict == VERDICT_BLOCKED ? 1 : 3);
+}
+
+static void
+put_foot(const struct page *p)
+{
+	const struct scan_report *r = p->report;
+
+	for (size_t i = 0; i < r->notes_count; i++) {
+		(void)fputs("  ", p->to);
+		put_color(p, COLOR_DIM, "scope     ");
+		put(p, r->notes[i]);
+		(void)fputc('\n', p->to);
+	}
+	if (r->findings->left_out > 0)
+		(void)fprintf(p->to, "  %llu findings more than can be kept\n",
+			      (unsigned long long)r->findings->left_out);
+	if (r->outcome->verdict == VERDICT_PASS)
+		return;
+	(void)fputc('\n', p->to);
+	if (r->outcome->why_incomplete != NULL) {
+		(void)fputs("  ", p->to);
+		put(p, r->outcome->why_incomplete);
+		(void)fputs(": the rest may hold anything\n", p->to);
+	}
+	put_color(
+	    p, COLOR_DIM,
+	    "  stopwater explain ID: how it came to this;  stopwater suppress ID: answer for it");
+	(void)fputc('\n', p->to);
+}
+
+int
+report_text(FILE *to, const struct scan_report *report, const struct report_look *look,
+	    struct fault *fault)
+{
+	struct page p = {.to = to, .report = report, .look = look};
+	int r = causes_make(&p.causes, report, fault);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < report->inputs.count; i++)
+		if (!report->inputs.inputs[i].facts_only)
+			put_input(&p, i);
+	if (!look->quiet)
+		put_others(&p);
+	put_report_only(&p);
+	if (!look->quiet)
+		put_foot(&p);
+	causes_free(&p.causes);
+	return ferror(to) ? fault_errno(fault, "writing the report") : 0;
+}
