@@ -190,7 +190,7 @@ put_quoted(struct json_write *w, struct bytes value)
 }
 
 void
-json_write_key(struct json_write *w, const char *key)
+json_write_key_bytes(struct json_write *w, struct bytes key)
 {
 	uint64_t level = (uint64_t)1 << w->depth;
 
@@ -199,9 +199,15 @@ json_write_key(struct json_write *w, const char *key)
 		put(w, ",", 1);
 	w->has_value |= level;
 	new_line(w);
-	put_quoted(w, bytes_text(key));
+	put_quoted(w, key);
 	put_text(w, (w->flags & JSON_WRITE_PRETTY) != 0 ? ": " : ":");
 	w->after_key = true;
+}
+
+void
+json_write_key(struct json_write *w, const char *key)
+{
+	json_write_key_bytes(w, bytes_text(key));
 }
 
 void

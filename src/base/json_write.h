@@ -60,6 +60,7 @@ void json_write_array_begin(struct json_write *w);
 void json_write_array_end(struct json_write *w);
 
 void json_write_key(struct json_write *w, const char *key);
+void json_write_key_bytes(struct json_write *w, struct bytes key);
 
 /* Bytes from outside: what is not UTF-8 shows as the text \xNN, control bytes as JSON escapes. */
 void json_write_string(struct json_write *w, struct bytes value);

@@ -134,7 +134,8 @@ source_map_report_blob(struct detect_run *run, const struct source_map_seen *see
 
 	if (seen->totals->maps > 0)
 		r = keep_map(run, seen, fault);
-	if (r == 0)
+	/* What an original refers to lay beside it once, and was never meant to be in here. */
+	if (r == 0 && !run->blob->derived)
 		r = keep_references(run, s, fault);
 	if (r == 0 && s->internal_count > 0)
 		r = report_internal(run, s, fault);

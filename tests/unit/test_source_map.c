@@ -25,6 +25,7 @@ struct package {
 	size_t step; /* bytes of a window; 0: whole */
 	size_t seen_max;
 	bool no_rename;
+	bool all_derived; /* the files added are originals of another map */
 };
 
 static int
@@ -120,7 +121,8 @@ add_kind(struct package *p, const char *inner, struct bytes content, enum blob_k
 			    .head = bytes_slice(content, 0, BLOB_HEAD_BYTES),
 			    .size_bytes = (int64_t)content.left,
 			    .kind = kind,
-			    .depth = 1};
+			    .depth = 1,
+			    .derived = p->all_derived};
 	struct detect_run run = {.detect = &p->detect,
 				 .blob = &blob,
 				 .arena = &p->arena,
@@ -779,6 +781,18 @@ TEST(references_to_maps_that_are_absent_make_one_note)
 	EQ_STR(f->path, "p.tgz!/package/a.js");
 	EQ_U64(f->at.first_line, 2);
 	EQ_U64(f->count, 3);
+	package_free(&p);
+}
+
+TEST(references_inside_originals_are_not_told)
+{
+	struct package p;
+
+	package_begin(&p);
+	p.all_derived = true;
+	add(&p, "package/a.map!/a.js", BYTES_OF("f()\n//# sourceMappingURL=a.js.map"));
+	EQ_INT(package_end(&p), 0);
+	EQ_U64(p.findings.count, 0);
 	package_free(&p);
 }
 
