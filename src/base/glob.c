@@ -436,18 +436,18 @@ add_braces(struct braces *b, struct bytes in, unsigned level, struct fault *faul
 	AUTO(own_free)
 	uint8_t *one = NULL;
 	size_t open = 0, close = 0, depth = 0, from;
-	int r = 0;
+	int r = 0; /* once enough patterns are made, no more alternatives are tried */
 
-	if (level == GLOB_BRACES_DEPTH || !find_braces(in, &open, &close))
-		return b->made++ < GLOB_BRACES_MAX
-			   ? add_pattern(b->list, in, b->negated, b->line, fault)
-			   : 0;
+	if (level == GLOB_BRACES_DEPTH || !find_braces(in, &open, &close)) {
+		b->made++;
+		return add_pattern(b->list, in, b->negated, b->line, fault);
+	}
 	one = malloc(in.left);
 	if (one == NULL)
 		return fault_memory(fault);
 	memcpy(one, in.at, open);
 	from = open + 1;
-	for (size_t i = from; i <= close && r == 0; i++) {
+	for (size_t i = from; i <= close && r == 0 && b->made < GLOB_BRACES_MAX; i++) {
 		uint8_t c = in.at[i];
 
 		if (c == '\\') {

@@ -353,12 +353,13 @@ source_map_scan_window(struct source_map_scan *s, const struct detect_window *w,
 		       struct fault *fault)
 {
 	size_t pos = w->seen;
-	/* The needle may straddle the border; one that ended before it was found before. */
-	size_t from = pos >= NEEDLE_BYTES - 1 ? pos - (NEEDLE_BYTES - 1) : 0;
 	int r = 0;
 
 	while (r == 0 && pos < w->length) {
 		struct bytes in = bytes_make(w->at + pos, w->length - pos);
+		/* The needle may straddle the border of a window, or the end of data (its letters
+		 * are base64); one that ended before `pos` was found before. */
+		size_t from = pos >= NEEDLE_BYTES - 1 ? pos - (NEEDLE_BYTES - 1) : 0;
 
 		switch (s->state) {
 		case SCAN_IDLE:
@@ -379,7 +380,6 @@ source_map_scan_window(struct source_map_scan *s, const struct detect_window *w,
 			break;
 		}
 		pos = w->length - in.left;
-		from = pos;
 	}
 	return r;
 }

@@ -203,6 +203,20 @@ TEST(braces_make_a_bounded_number_of_patterns)
 	EQ_U64(count, GLOB_BRACES_MAX);
 }
 
+TEST(braces_of_many_alternatives_end_once_there_are_enough)
+{
+	struct glob_list list = GLOB_LIST_INIT(&arena, GLOB_NPM);
+	char line[15 * 130 + 1];
+
+	for (size_t i = 0; i < 15; i++) { /* 64^15 ways */
+		memset(line + i * 130, ',', 130);
+		line[i * 130] = '{';
+		line[i * 130 + 129] = '}';
+	}
+	arena_reset(&arena);
+	EQ_INT(glob_list_add(&list, bytes_make(line, 15 * 130), NULL), 0);
+}
+
 TEST(many_stars_take_linear_time)
 {
 	char pattern[1001], path[4001];

@@ -684,6 +684,26 @@ TEST(an_inline_map_is_read_through_every_window)
 		}
 }
 
+TEST(a_map_right_behind_data_that_is_cut_is_found)
+{
+	static const size_t steps[] = {0, 1, 5, 12};
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct package p;
+
+		package_begin(&p);
+		p.step = steps[i];
+		p.seen_max = 64;
+		/* The letters of the needle are base64: they were taken for data once. */
+		add_inline(&p,
+			   "//# sourceMappingURL=data:;base64,eyJhsourceMappingURL=data:;base64,",
+			   MAP_TWO, "\n");
+		EQ_INT(package_end(&p), 0);
+		EQ_U64(p.derived_count, 2);
+		package_free(&p);
+	}
+}
+
 TEST(a_percent_encoded_inline_map_is_read)
 {
 	static const char *const codes[] = {
