@@ -219,7 +219,7 @@ is_known_content(const struct detect_run *run, uint64_t hash)
 	const struct detect_options *options = &run->detect->options;
 
 	return facts_ships_content(run->facts, hash) ||
-	       (options->is_public_content != NULL &&
+	       (options->is_public_content != NULL && options->registry != NULL &&
 		options->is_public_content(options->registry, hash));
 }
 

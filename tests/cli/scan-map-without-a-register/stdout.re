@@ -1,0 +1,1 @@
+source map discloses 1 original file
