@@ -122,6 +122,6 @@ void unpack_check_names(struct unpack *up, const struct unpack_entry *entry);
 #define NAME_COMMENT BYTES_OF("(archive comment)")
 
 extern const struct unpack_ops unpack_tar, unpack_zip, unpack_ar, unpack_cpio, unpack_rpm,
-    unpack_asar;
+    unpack_asar, unpack_tail;
 
 #endif

@@ -9,6 +9,7 @@
 #include "unpack/reader.h"
 #include "unpack/tar_header.h"
 #include "unpack/tar_region.h"
+#include "unpack/tar_sparse.h"
 
 #define TAR_NAME_BYTES_MAX ((size_t)1024 * 1024)
 
@@ -19,6 +20,7 @@ struct tar {
 	enum tar_out out;
 	uint64_t padding_bytes;
 	struct tar_region region;
+	struct tar_sparse sparse;
 	struct pax next, global;           /* PAX records for the next entry, for all */
 	struct buf long_name, long_target; /* GNU 'L' and 'K' */
 	struct buf name;                   /* of the entry that is out */
@@ -34,6 +36,7 @@ tar_begin(struct unpack *up, struct fault *fault)
 	struct tar *tar = (struct tar *)up;
 
 	(void)fault;
+	tar_sparse_init(&tar->sparse);
 	pax_init(&tar->next);
 	pax_init(&tar->global);
 	tar->long_name = (struct buf)BUF_INIT(TAR_NAME_BYTES_MAX);
@@ -48,6 +51,7 @@ tar_fini(struct unpack *up)
 {
 	struct tar *tar = (struct tar *)up;
 
+	tar_sparse_free(&tar->sparse);
 	pax_free(&tar->next);
 	pax_free(&tar->global);
 	buf_free(&tar->long_name);
@@ -247,6 +251,73 @@ settle_type(struct tar *tar, const struct tar_header *header, struct unpack_entr
 	return 0;
 }
 
+/* GNU before PAX: four pieces in the header, 21 in each block behind it. */
+static int
+take_gnu_map(struct tar *tar, const uint8_t *header, int64_t *real_bytes, struct fault *fault)
+{
+	struct stream *in = tar->up.in;
+	bool more = header[482] != 0;
+	int r = 0;
+
+	for (size_t at = 386; at < 482 && header[at] != 0; at += 24)
+		tar_sparse_add(&tar->sparse, tar_number(header + at, 12),
+			       tar_number(header + at + 12, 12));
+	*real_bytes = tar_number(header + 483, 12);
+	while (more) {
+		r = stream_want(in, TAR_BLOCK, fault);
+		if (r == 0 && in->left < TAR_BLOCK)
+			r = fault_set(fault, FAULT_FORMAT, "tar: sparse map ends early");
+		if (r == 0)
+			r = budget_bytes(tar->up.budget, TAR_BLOCK, fault);
+		if (r < 0)
+			return r;
+		for (size_t at = 0; at < 504 && in->at[at] != 0; at += 24)
+			tar_sparse_add(&tar->sparse, tar_number(in->at + at, 12),
+				       tar_number(in->at + at + 12, 12));
+		more = in->at[504] != 0;
+		stream_take(in, TAR_BLOCK);
+	}
+	return 0;
+}
+
+static bool
+is_sparse(const struct tar *tar, const uint8_t *block)
+{
+	return block[156] == 'S' || tar->next.sparse;
+}
+
+/* Hand out stored pieces and holes in place of the stored bytes. */
+static int
+give_sparse(struct tar *tar, const uint8_t *block, struct unpack_entry *entry, struct fault *fault)
+{
+	int64_t real_bytes = tar->next.real_size_bytes;
+	bool old = block[156] == 'S';
+	int r = 0;
+
+	tar_sparse_reset(&tar->sparse);
+	if (old)
+		r = take_gnu_map(tar, block, &real_bytes, fault);
+	if (r < 0)
+		return r;
+	unpack_part(&tar->up, entry, (uint64_t)entry->size_bytes);
+	if (!old && tar->next.sparse_major == 1)
+		r = tar_sparse_take_map(&tar->sparse, entry->content, fault);
+	else if (!old)
+		tar_sparse_add_text(&tar->sparse, buf_bytes(&tar->next.map));
+	if (r < 0)
+		return r;
+	if (tar->sparse.bad || real_bytes < 0) {
+		unpack_note(&tar->up, "sparse-map", entry->at_bytes, 0, false,
+			    "'%s' is sparse, but its map cannot be used: read as it is stored",
+			    unpack_show(entry->name).text);
+		return 0;
+	}
+	entry->hole_bytes = tar_sparse_begin(&tar->sparse, entry->content, (uint64_t)real_bytes);
+	entry->content = &tar->sparse.s;
+	entry->size_bytes = real_bytes;
+	return 0;
+}
+
 static void
 forget_amendments(struct tar *tar)
 {
@@ -256,8 +327,8 @@ forget_amendments(struct tar *tar)
 }
 
 static int
-give_entry(struct tar *tar, const struct tar_header *header, struct unpack_entry *entry,
-	   struct fault *fault)
+give_entry(struct tar *tar, const struct tar_header *header, const uint8_t *block,
+	   struct unpack_entry *entry, struct fault *fault)
 {
 	struct unpack *up = &tar->up;
 	int r = settle_names(tar, header, entry, fault);
@@ -280,12 +351,15 @@ give_entry(struct tar *tar, const struct tar_header *header, struct unpack_entry
 		entry->content = &tar->region.s;
 		entry->type = UNPACK_FILE;
 	} else if (entry->type == UNPACK_FILE) {
-		unpack_part(up, entry, (uint64_t)entry->size_bytes);
 		tar->padding_bytes = -(uint64_t)entry->size_bytes & (TAR_BLOCK - 1);
 		tar->out = OUT_PART;
+		if (is_sparse(tar, block))
+			r = give_sparse(tar, block, entry, fault);
+		else
+			unpack_part(up, entry, (uint64_t)entry->size_bytes);
 	}
 	forget_amendments(tar);
-	return 0;
+	return r;
 }
 
 /* Skip end blocks.  A hole of gigabytes here costs budget. */
@@ -369,7 +443,7 @@ tar_next(struct unpack *up, struct unpack_entry *entry, struct fault *fault)
 		tar_header_parse(block, &header);
 		if (!amends(&header) || header.size_bytes < 0) {
 			entry->at_bytes = record_at;
-			return give_entry(tar, &header, entry, fault);
+			return give_entry(tar, &header, block, entry, fault);
 		}
 		amended = true;
 		r = amend(tar, &header, fault);

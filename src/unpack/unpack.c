@@ -14,7 +14,7 @@
 static const struct unpack_ops *const readers[BLOB_KIND_COUNT] = {
     [BLOB_TAR] = &unpack_tar,          [BLOB_ZIP] = &unpack_zip,   [BLOB_AR] = &unpack_ar,
     [BLOB_AR_OBJECT_LIB] = &unpack_ar, [BLOB_CPIO] = &unpack_cpio, [BLOB_RPM] = &unpack_rpm,
-    [BLOB_ASAR] = &unpack_asar,
+    [BLOB_ASAR] = &unpack_asar,        [BLOB_7Z] = &unpack_tail,   [BLOB_LONGTAIL] = &unpack_tail,
 };
 
 bool

@@ -340,6 +340,89 @@ TEST(a_lying_size_swallows_no_more_than_is_there)
 }
 
 static void
+put_old_gnu_sparse(struct buf *b, uint64_t hole, uint64_t real)
+{
+	uint8_t *block = put_header(b, BYTES_OF("s"), 'S', 6, NULL);
+
+	memset(block + 345, 0, 167);
+	memcpy(block + 257, "ustar  ", 8);
+	put_number(block + 386, 12, 0);
+	put_number(block + 398, 12, 2);
+	put_number(block + 410, 12, hole);
+	put_number(block + 422, 12, 4);
+	put_number(block + 483, 12, real);
+	put_checksum(block);
+	put_body(b, BYTES_OF("abcdef"));
+}
+
+TEST(a_small_sparse_file_is_given_out_as_it_would_be_unpacked)
+{
+	TAR(b);
+
+	put_old_gnu_sparse(&b, 5, 11);
+	put_file(&b, "next", "n");
+	put_end(&b);
+	expect(&b, "s=ab\\x00\\x00\\x00cdef\\x00\\x00;next=n;", "", UNPACK_END);
+}
+
+TEST(ten_gigabytes_of_hole_cost_64_kib_each)
+{
+	struct tried tried;
+	TAR(b);
+
+	put_old_gnu_sparse(&b, (uint64_t)5 << 30, (uint64_t)8 << 30);
+	put_file(&b, "next", "n");
+	put_end(&b);
+	tried = try_drip(BLOB_TAR, buf_bytes(&b), 512);
+	EQ_STR(buf_text(&tried.listing), "s=<131078>;next=n;");
+	EQ_U64(tried.hole_bytes + tried.bytes - 1, (uint64_t)8 << 30);
+	EQ_INT(tried.ended, UNPACK_END);
+	tried_free(&tried);
+}
+
+TEST(sparse_maps_of_pax_are_read_in_three_versions)
+{
+	static const char v00[] = "26 GNU.sparse.numblocks=2\n23 GNU.sparse.offset=0\n"
+				  "25 GNU.sparse.numbytes=2\n23 GNU.sparse.offset=5\n"
+				  "25 GNU.sparse.numbytes=4\n21 GNU.sparse.size=9\n";
+	static const char v01[] = "26 GNU.sparse.map=0,2,5,4\n21 GNU.sparse.size=9\n"
+				  "26 GNU.sparse.name=real/n\n";
+	static const char v10[] = "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n"
+				  "26 GNU.sparse.name=real/n\n25 GNU.sparse.realsize=9\n";
+	uint8_t body[518] = "2\n0\n2\n5\n4\n";
+	TAR(b);
+
+	(void)put_header(&b, BYTES_OF("x"), 'x', sizeof(v00) - 1, NULL);
+	put_body(&b, BYTES_OF(v00));
+	put_file(&b, "a", "abcdef");
+	(void)put_header(&b, BYTES_OF("x"), 'x', sizeof(v01) - 1, NULL);
+	put_body(&b, BYTES_OF(v01));
+	put_file(&b, "b", "abcdef");
+	(void)put_header(&b, BYTES_OF("x"), 'x', sizeof(v10) - 1, NULL);
+	put_body(&b, BYTES_OF(v10));
+	(void)put_header(&b, BYTES_OF("c"), '0', sizeof(body), NULL);
+	memcpy(body + 512, "abcdef", 6);
+	put_body(&b, bytes_make(body, sizeof(body)));
+	put_end(&b);
+	expect(&b,
+	       "a=ab\\x00\\x00\\x00cdef;real/n=ab\\x00\\x00\\x00cdef;"
+	       "real/n=ab\\x00\\x00\\x00cdef;",
+	       "duplicate-name;", UNPACK_END);
+}
+
+TEST(a_sparse_map_that_makes_no_sense_leaves_the_stored_bytes)
+{
+	static const char falling[] = "26 GNU.sparse.map=5,4,0,2\n21 GNU.sparse.size=9\n";
+	TAR(b);
+
+	(void)put_header(&b, BYTES_OF("x"), 'x', sizeof(falling) - 1, NULL);
+	put_body(&b, BYTES_OF(falling));
+	put_file(&b, "a", "abcdef");
+	put_end(&b);
+	expect(&b, "a=abcdef;", "sparse-map;", UNPACK_END);
+}
+
+static void
 sample(struct buf *b)
 {
 	static const char records[] = "15 path=d/long\n";

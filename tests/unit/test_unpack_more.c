@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "codec/codec.h"
 #include "tap.h"
 #include "unpack/sniff.h"
 #include "unpack_try.h"
@@ -233,6 +234,60 @@ TEST(an_asar_whose_sizes_lie_is_a_fault_after_what_is_there)
 	expect(BLOB_ASAR, buf_bytes(&asar), "a=abc!;", "", FAULT_FORMAT);
 }
 
+TEST(the_long_tail_is_refused_until_it_is_loaded)
+{
+	AUTO(unpack_close)
+	struct unpack *up = NULL;
+	AUTO(buf_free)
+	struct buf file = file_of("data/unpack/sample.7z");
+	struct budget budget = {0};
+	struct stream in;
+
+	OK(unpack_is_tail(BLOB_7Z) && unpack_is_tail(BLOB_LONGTAIL) && !unpack_is_tail(BLOB_ZIP));
+	if (!unpack_tail_ready()) {
+		stream_from_memory(&in, buf_bytes(&file));
+		EQ_INT(unpack_open(&up, BLOB_7Z, &in, &budget, NULL), FAULT_LIMIT);
+	}
+	EQ_INT(unpack_tail_load(NULL), 0);
+	OK(unpack_tail_ready());
+}
+
+static void
+gives(enum blob_kind kind, const struct buf *file, const char *listing)
+{
+	struct tried tried = try_bytes(kind, buf_bytes(file));
+
+	EQ_INT(sniff(buf_bytes(file), true), kind);
+	EQ_STR(buf_text(&tried.listing), listing);
+	EQ_STR(buf_text(&tried.notes), "");
+	EQ_INT(tried.ended, UNPACK_END);
+	tried_free(&tried);
+}
+
+TEST(the_long_tail_is_read_by_libarchive)
+{
+	AUTO(buf_free)
+	struct buf seven = file_of("data/unpack/sample.7z");
+	AUTO(buf_free)
+	struct buf xar = file_of("data/unpack/sample.xar");
+	AUTO(buf_free)
+	struct buf packed = file_of("data/unpack/sample.iso.gz");
+	AUTO(buf_free)
+	struct buf iso = BUF_INIT((size_t)1 << 20);
+	AUTO(stream_close)
+	struct stream *decoder = NULL;
+	struct stream in;
+
+	EQ_INT(unpack_tail_load(NULL), 0);
+	gives(BLOB_7Z, &seven, "d/hello=echo hello\\x0a;d/hi->hello;d//;");
+	gives(BLOB_LONGTAIL, &xar, "d/;d/hello=echo hello\\x0a;d/hi->hello;");
+	stream_from_memory(&in, buf_bytes(&packed));
+	EQ_INT(codec_open(&decoder, BLOB_GZIP, &in, NULL), 0);
+	EQ_INT(stream_want(decoder, (size_t)1 << 20, NULL), 0);
+	(void)buf_append(&iso, decoder->at, decoder->left);
+	gives(BLOB_LONGTAIL, &iso, "./;d/;d/hello=echo hello\\x0a;d/hi->hello;");
+}
+
 TEST(small_samples_survive_every_cut_and_flip)
 {
 	static const struct {
@@ -257,6 +312,20 @@ TEST(small_samples_survive_every_cut_and_flip)
 		survives(samples[i].kind, buf_bytes(&file));
 	}
 	survives(BLOB_ASAR, buf_bytes(&asar));
+	EQ_INT(unpack_tail_load(NULL), 0);
+	for (size_t i = 0; i < 2; i++) {
+		AUTO(buf_free)
+		struct buf file =
+		    file_of(i == 0 ? "data/unpack/sample.7z" : "data/unpack/sample.xar");
+		struct tried tried;
+
+		for (size_t cut = 0; cut < file.used; cut++) {
+			tried =
+			    try_bytes(i == 0 ? BLOB_7Z : BLOB_LONGTAIL, bytes_make(file.at, cut));
+			OK(tried.ended == UNPACK_END || tried.ended == FAULT_FORMAT);
+			tried_free(&tried);
+		}
+	}
 }
 
 TEST(a_refused_allocation_is_a_fault_and_leaks_nothing)

@@ -16,6 +16,7 @@ struct tried {
 	int ended;        /* UNPACK_END or a fault */
 	struct fault fault;
 	uint64_t entries, bytes;
+	uint64_t hole_bytes;
 	uint64_t drawn_bytes; /* from the budget, by the reader itself */
 };
 
@@ -55,6 +56,7 @@ static inline void
 tried_entry(struct tried *tried, const struct unpack_entry *entry)
 {
 	tried->entries++;
+	tried->hole_bytes += entry->hole_bytes;
 	(void)blob_display(&tried->listing, entry->name);
 	if (entry->type == UNPACK_FILE) {
 		(void)buf_append_text(&tried->listing, "=");
