@@ -19,6 +19,7 @@
 #include "detect/table.h"
 #include "kit/detect_kit.h"
 #include "seal/hash.h"
+#include "unpack/sniff.h"
 
 #define TEXT_BYTES ((size_t)64 << 20)
 #define REPEATS    3
@@ -32,31 +33,10 @@ now_seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The kinds that detectors tell apart; the rest is text or not. */
 static enum blob_kind
 kind_of(struct bytes content)
 {
-	struct bytes head = bytes_slice(content, 0, 8192);
-
-	if (head.left == 0)
-		return BLOB_EMPTY;
-	if (bytes_begins(head, BYTES_OF("\177ELF")))
-		return BLOB_ELF;
-	if (bytes_begins(head, BYTES_OF("MZ")))
-		return BLOB_PE;
-	if (bytes_begins(head, BYTES_OF("\0asm")))
-		return BLOB_WASM;
-	if (bytes_begins(head, BYTES_OF("\xcf\xfa\xed\xfe")))
-		return BLOB_MACHO;
-	if (bytes_begins(head, BYTES_OF("\xca\xfe\xba\xbe")))
-		return head.left > 8 && head.at[7] < 40 ? BLOB_MACHO : BLOB_CLASS;
-	if (bytes_begins(head, BYTES_OF("PK\3\4")))
-		return BLOB_ZIP;
-	if (bytes_begins(head, BYTES_OF("\x1f\x8b")))
-		return BLOB_GZIP;
-	if (head.left > 4 && memcmp(head.at + 2, "\r\n", 2) == 0 && memchr(head.at, 0, head.left))
-		return BLOB_PYC;
-	return memchr(head.at, 0, head.left) == NULL ? BLOB_TEXT : BLOB_BINARY;
+	return sniff(bytes_slice(content, 0, SNIFF_BYTES), content.left <= SNIFF_BYTES);
 }
 
 /* Map a file; empty when it cannot be. */

@@ -11,6 +11,7 @@ const struct detector *const detect_table[] = {
     &detect_debug_info,
     &detect_developer_path,
     &detect_intent,
+    &detect_weights,
     &detect_container,
     &detect_source_map,
     &detect_protected,

@@ -153,6 +153,7 @@ add_locked(struct input_facts *facts, struct detect_run *run, const struct tally
 	(*slot)->discloses |= row->discloses;
 	(*slot)->count += row->count;
 	(*slot)->value += row->value;
+	(*slot)->bytes += row->bytes;
 	(*slot)->blobs++;
 	for (size_t i = 0; i < TALLY_EXAMPLES_MAX && row->examples[i] != NULL; i++)
 		if (!add_example(arena, *slot, row->examples[i]))

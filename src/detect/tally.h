@@ -26,7 +26,8 @@ struct tally_row {
 	bool discloses;         /* any of them did */
 	uint64_t count;         /* places, summed */
 	uint64_t blobs;         /* how often it was added: once a blob */
-	uint64_t value;         /* the detector's own, summed: bytes, parameters, lines */
+	uint64_t value;         /* the detector's own, summed: parameters, symbols */
+	uint64_t bytes; /* summed */
 	const char *examples[TALLY_EXAMPLES_MAX]; /* distinct details; NULL behind the last */
 
 	/* The first place: least path, then least offset. */
@@ -35,7 +36,7 @@ struct tally_row {
 	struct finding_place at;
 };
 
-/* Add what `row` says of run->blob: its detector, rule, key, severity, discloses, count, value,
+/* Add what `row` says of run->blob: its detector, rule, key, severity, discloses, count, value, bytes,
  * examples (up to the first NULL) and `at` are read, the rest is filled in.  Call it in end().  Keys and
  * details are copied; cut at TALLY_TEXT_MAX. */
 int tally_add(struct detect_run *run, const struct tally_row *row, struct fault *fault);

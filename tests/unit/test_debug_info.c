@@ -162,8 +162,8 @@ TEST(debug_info_tells_many_files_once)
 	AUTO(detect_kit_fini)
 	struct detect_kit kit;
 
-	NEED(load("elf64-dwarf5", &sample));
 	detect_kit_init(&kit, &detect_debug_info);
+	NEED(load("elf64-dwarf5", &sample));
 	for (int i = 0; i < 12; i++) {
 		char name[32];
 
