@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/json_canonical.h"
 #include "base/json_write.h"
 
 static struct arena arena = ARENA_INIT((size_t)64 << 20);
@@ -341,4 +342,58 @@ TEST(json_write_tells_the_first_failure_at_the_end)
 	json_write_to_buf(&w, &tiny, 0);
 	write_sample(&w);
 	EQ_INT(json_write_finish(&w, &fault), FAULT_LIMIT);
+}
+
+/* canonical form */
+
+static const char *
+canonical(const char *text, struct buf *out, int *r)
+{
+	const struct json_value *v = tree(text);
+
+	buf_reset(out);
+	*r = v == NULL ? FAULT_FORMAT : json_canonical(out, v, NULL);
+	return buf_text(out);
+}
+
+TEST(json_canonical_sorts_keys_by_utf16_and_spells_one_way)
+{
+	AUTO(buf_free)
+	struct buf out = BUF_INIT(4096);
+	int r;
+
+	EQ_STR(canonical(
+		   " { \"b\" : [ 1 , -0 , -7, true , null ] , \"a\" : \"\\u0041\\/\\u000f\\n\" } ",
+		   &out, &r),
+	       "{\"a\":\"A/\\u000f\\n\",\"b\":[1,0,-7,true,null]}");
+	EQ_INT(r, 0);
+	/* The example of RFC 8785, section 3.2.3. */
+	EQ_STR(canonical(
+		   "{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew\","
+		   "\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji\",\"\\u0080\":\"Control\","
+		   "\"\\u00f6\":\"O\"}",
+		   &out, &r),
+	       "{\"\\r\":\"Carriage "
+	       "Return\",\"1\":\"One\",\"\xc2\x80\":\"Control\",\"\xc3\xb6\":\"O\","
+	       "\"\xe2\x82\xac\":\"Euro "
+	       "Sign\",\"\xf0\x9f\x98\x80\":\"Emoji\",\"\xef\xac\xb3\":\"Hebrew\"}");
+	EQ_INT(r, 0);
+}
+
+TEST(json_canonical_refuses_what_has_no_one_spelling)
+{
+	static const char *const bad[] = {
+	    "1.5",          "1e3", "9007199254740992", "-9007199254740992", "{\"a\":1,\"a\":2}",
+	    "[\"\\ud800\"]"};
+	AUTO(buf_free)
+	struct buf out = BUF_INIT(4096), tiny = BUF_INIT(4);
+	int r;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)canonical(bad[i], &out, &r);
+		EQ_INT(r, FAULT_FORMAT);
+	}
+	EQ_STR(canonical("9007199254740991", &out, &r), "9007199254740991");
+	(void)canonical("[1,2,3]", &tiny, &r);
+	EQ_INT(r, FAULT_LIMIT);
 }
