@@ -348,6 +348,7 @@ TEST(originals_that_the_register_holds_as_public_make_a_note)
 
 	package_begin(&p);
 	p.detect.options.is_public_content = login_is_public;
+	p.detect.options.registry = (const struct register_db *)(const void *)&p;
 	add(&p, "package/dist/cli.js.map", BYTES_OF(MAP_TWO));
 	add(&p, "package/dist/b.js.map",
 	    BYTES_OF("{\"version\":3,\"sources\":[\"b.ts\"],\"sourcesContent\":[\"other\"],"
