@@ -14,6 +14,10 @@
 #include "base/text.h"
 
 #define GLOB_BRACES_DEPTH 16
+/* Braces multiply a line; what they make of it together stays within this. */
+#define GLOB_BRACES_BYTES ((size_t)64 * 1024)
+/* From '[' to ']': the longest that anybody writes is a row of named classes, 120 bytes. */
+#define CLASS_BYTES_MAX 256
 
 enum token_op {
 	ONE,   /* the byte `c` */
@@ -148,17 +152,18 @@ take_class(struct bytes *in, uint8_t set[32], bool nocase)
 static bool
 compile_class(struct compile *c)
 {
-	struct bytes in = bytes_slice(c->in, 1, c->in.left);
-	uint8_t *set = arena_alloc(c->arena, 32);
+	struct bytes all = bytes_slice(c->in, 1, CLASS_BYTES_MAX), in = all;
+	/* Looked for first, so that a row of '[' does not ask for a set each. */
+	bool closes = in.left > 0 && memchr(in.at, ']', in.left) != NULL;
+	uint8_t *set = closes ? arena_alloc(c->arena, 32) : NULL;
 
-	if (set == NULL) {
+	if (closes && set == NULL) {
 		c->out_of_memory = true;
 		return false;
 	}
-	if (take_class(&in, set, (c->flags & GLOB_NOCASE) != 0)) {
+	if (closes && take_class(&in, set, (c->flags & GLOB_NOCASE) != 0)) {
 		add_token(c, CLASS, 0, set);
-		c->in = in;
-		return true;
+		return bytes_skip(&c->in, 1 + all.left - in.left) == 0;
 	}
 	if ((c->flags & GLOB_BRACKET) == 0)
 		return false;
@@ -426,7 +431,14 @@ struct braces {
 	struct bytes line;
 	bool negated;
 	unsigned made; /* patterns so far */
+	size_t made_bytes;
 };
+
+static bool
+has_enough(const struct braces *b)
+{
+	return b->made >= GLOB_BRACES_MAX || b->made_bytes >= GLOB_BRACES_BYTES;
+}
 
 /* Replace one pair of braces by each of its alternatives, and go on inside.  `level` bounds what
  * "{a,{a,{a," can ask for; deeper braces are ordinary bytes. */
@@ -440,6 +452,7 @@ add_braces(struct braces *b, struct bytes in, unsigned level, struct fault *faul
 
 	if (level == GLOB_BRACES_DEPTH || !find_braces(in, &open, &close)) {
 		b->made++;
+		b->made_bytes += in.left;
 		return add_pattern(b->list, in, b->negated, b->line, fault);
 	}
 	one = malloc(in.left);
@@ -447,7 +460,7 @@ add_braces(struct braces *b, struct bytes in, unsigned level, struct fault *faul
 		return fault_memory(fault);
 	memcpy(one, in.at, open);
 	from = open + 1;
-	for (size_t i = from; i <= close && r == 0 && b->made < GLOB_BRACES_MAX; i++) {
+	for (size_t i = from; i <= close && r == 0 && !has_enough(b); i++) {
 		uint8_t c = in.at[i];
 
 		if (c == '\\') {
@@ -495,7 +508,7 @@ glob_list_add(struct glob_list *list, struct bytes line, struct fault *fault)
 	if (negated)
 		(void)bytes_skip(&pattern, 1);
 	if ((list->flags & GLOB_BRACES) != 0 && pattern.left <= GLOB_PATTERN_MAX)
-		return add_braces(&(struct braces){list, line, negated, 0}, pattern, 0, fault);
+		return add_braces(&(struct braces){list, line, negated, 0, 0}, pattern, 0, fault);
 	return add_pattern(list, pattern, negated, line, fault);
 }
 

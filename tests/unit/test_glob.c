@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/glob.h"
 
-static struct arena arena = ARENA_INIT((size_t)16 << 20);
+static struct arena arena = ARENA_INIT((size_t)64 << 20);
 
 /* "path" is a file, "path/" a folder. */
 static int
@@ -215,6 +215,20 @@ TEST(braces_of_many_alternatives_end_once_there_are_enough)
 	}
 	arena_reset(&arena);
 	EQ_INT(glob_list_add(&list, bytes_make(line, 15 * 130), NULL), 0);
+}
+
+TEST(brackets_that_nothing_closes_cost_no_more_than_their_bytes)
+{
+	struct glob_list list = GLOB_LIST_INIT(&arena, GLOB_NPM);
+	static char line[4000];
+
+	memset(line, '[', sizeof(line));
+	memcpy(line, "{,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,}", 43);
+	arena_reset(&arena);
+	for (int i = 0; i < 20; i++)
+		EQ_INT(glob_list_add(&list, bytes_make(line, sizeof(line)), NULL), 0);
+	OK(arena.used_bytes < (size_t)64 << 20);
+	OK(list.first != NULL);
 }
 
 TEST(many_stars_take_linear_time)
