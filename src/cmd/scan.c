@@ -14,6 +14,7 @@
 #include "base/own.h"
 #include "base/stream.h"
 #include "base/text.h"
+#include "cmd/fix.h"
 #include "cmd/seal_verdict.h"
 #include "cmd/verbs.h"
 
@@ -247,6 +248,7 @@ scan_run(struct cmd_call *call, struct fault *fault)
 	AUTO(scan_close)
 	struct scan scan = {0};
 	const struct seal_options seal = {options->seal, options->key, options->sign_with};
+	const struct fix_options fix = {options->fix, options->apply};
 	int r;
 
 	outcome_init(&scan.outcome);
@@ -254,7 +256,12 @@ scan_run(struct cmd_call *call, struct fault *fault)
 	if (r >= 0)
 		r = seal_ready(&scan, &seal, fault);
 	if (r >= 0)
+		r = fix_ready(&scan, &fix, fault);
+	if (r >= 0)
 		r = scan_judge(&scan, call, fault);
+	if (r >= 0 && (fix.out != NULL || fix.apply) &&
+	    (scan.outcome.blocking > 0 || fix.out != NULL))
+		return fix_run(&scan, call, options, &fix, &seal, fault);
 	if (r >= 0 && seal.out != NULL)
 		r = seal_verdict(&scan, &seal, call->out, fault);
 	if (r >= 0 && options->write_baseline != NULL)
@@ -280,6 +287,10 @@ static const struct opt scan_opts[] = {
 	     "what stands in FILE does not block"),
     OPT_TEXT(0, "write-baseline", struct scan_options, write_baseline, "FILE",
 	     "write what blocks now to FILE"),
+    OPT_TEXT(0, "fix", struct scan_options, fix, "OUT",
+	     "write the package without what blocks, when that passes"),
+    OPT_FLAG(0, "apply", struct scan_options, apply,
+	     "change the npm project so that it does not ship what blocks"),
     OPT_TEXT(0, "seal", struct scan_options, seal, "OUT",
 	     "write a signed verdict over the exact bytes"),
     OPT_TEXT('k', "key", struct scan_options, key, "FILE", "seal with this key"),

@@ -21,7 +21,8 @@
 struct scan_options {
 	const char *only, *skip, *profile, *previous, *register_path;
 	const char *files_from, *baseline, *write_baseline;
-	const char *seal, *key, *sign_with;
+	const char *seal, *key, *sign_with, *fix;
+	bool apply;
 	struct opt_list limits;
 	bool tree;
 };

@@ -86,14 +86,15 @@ has_folder(const struct input inputs[], size_t count)
 }
 
 static int
-set_limits(const struct limits *limits, struct fault *fault)
+set_limits(const struct limits *limits, uint64_t bytes_max, struct fault *fault)
 {
-	/* Nothing is written: a file that grew would be a bug.  No core dump of other people's
-	 * source.  Memory: what may be held, several times over, and the maps of the register. */
-	struct rlimit none = {0, 0}, files = {256, 256}, memory;
+	/* No file grows further than it may, of most readers not at all.  No core dump of other
+	 * people's source.  Memory: what may be held, several times over, and the maps of the
+	 * register. */
+	struct rlimit none = {0, 0}, files = {256, 256}, grow = {bytes_max, bytes_max}, memory;
 
 	memory.rlim_cur = memory.rlim_max = limits->member * 8 + ((rlim_t)64 << 30);
-	if (setrlimit(RLIMIT_CORE, &none) < 0 || setrlimit(RLIMIT_FSIZE, &none) < 0 ||
+	if (setrlimit(RLIMIT_CORE, &none) < 0 || setrlimit(RLIMIT_FSIZE, &grow) < 0 ||
 	    (CONFINE_FILTER && setrlimit(RLIMIT_AS, &memory) < 0) ||
 	    setrlimit(RLIMIT_NOFILE, &files) < 0)
 		return fault_errno(fault, "limits of the jail");
@@ -169,12 +170,19 @@ filter(bool folders, struct fault *fault)
 int
 confine(const struct input inputs[], size_t count, const struct limits *limits, struct fault *fault)
 {
+	return confine_writing(inputs, count, limits, 0, fault);
+}
+
+int
+confine_writing(const struct input inputs[], size_t count, const struct limits *limits,
+		uint64_t bytes_max, struct fault *fault)
+{
 	int r;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return fault_errno(fault, "jail");
-	r = set_limits(limits, fault);
+	r = set_limits(limits, bytes_max, fault);
 	if (r < 0 || !CONFINE_FILTER)
 		return r;
 	landlock(inputs, count);

@@ -12,4 +12,8 @@
 int confine(const struct input inputs[], size_t count, const struct limits *limits,
 	    struct fault *fault);
 
+/* As confine(), and may write to descriptors that are open now, each no further than `bytes_max`. */
+int confine_writing(const struct input inputs[], size_t count, const struct limits *limits,
+		    uint64_t bytes_max, struct fault *fault);
+
 #endif

@@ -16,11 +16,13 @@ input_index(const struct policy_inputs *inputs, const char *path)
 	size_t best = SIZE_MAX, best_length = 0;
 
 	for (size_t i = 0; i < inputs->count; i++) {
-		size_t length = strlen(inputs->inputs[i].path);
+		/* What lies in the current folder is called by its name, without "./". */
+		bool here = strcmp(inputs->inputs[i].path, ".") == 0;
+		size_t length = here ? 0 : strlen(inputs->inputs[i].path);
 
 		if (inputs->inputs[i].facts_only || length < best_length ||
 		    strncmp(path, inputs->inputs[i].path, length) != 0 ||
-		    (path[length] != '\0' && path[length] != '/' && path[length] != '!' &&
+		    (!here && path[length] != '\0' && path[length] != '/' && path[length] != '!' &&
 		     (length == 0 || path[length - 1] != '/')))
 			continue;
 		best = i;

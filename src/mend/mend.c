@@ -1,0 +1,188 @@
+/*
+ * mend.c - rewrite a package in a child that can read it, write one file, and nothing else
+ *
+ * Knows: who does it and what is believed of its answer.  Does not know: formats (tar.c, zip.c).
+ */
+#include "mend/mend.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/blob.h"
+#include "base/own.h"
+#include "codec/codec.h"
+#include "intake/confine.h"
+#include "mend/inside.h"
+#include "unpack/sniff.h"
+
+/* Deflate may do worse than whoever packed it, but not twice as bad. */
+#define GROWTH_BYTES ((uint64_t)64 << 20)
+
+/* A gzip whose content begins as a tar does. */
+static bool
+holds_tar(struct bytes package)
+{
+	struct stream file;
+	AUTO(stream_close)
+	struct stream *text = NULL;
+
+	stream_from_memory(&file, package);
+	if (codec_open(&text, BLOB_GZIP, &file, NULL) < 0)
+		return false;
+	(void)stream_want(text, 512, NULL);
+	return sniff(bytes_slice(stream_window(text), 0, SNIFF_BYTES), text->ended) == BLOB_TAR;
+}
+
+int
+mend_bytes(struct mend_plan *plan, struct bytes package, const struct limits *limits,
+	   mend_write_fn *write, void *to, struct fault *fault)
+{
+	struct mend_job job = {
+	    .plan = plan, .package = package, .limits = limits, .write = write, .to = to};
+	enum blob_kind kind =
+	    sniff(bytes_slice(package, 0, SNIFF_BYTES), package.left <= SNIFF_BYTES);
+	int r;
+
+	budget_begin(&job.budget, limits, NULL);
+	budget_input(&job.budget, package.left);
+	for (size_t i = 0; i < plan->count; i++)
+		plan->items[i].done = false;
+	plan->references = 0;
+	if (kind == BLOB_TAR)
+		r = mend_tar(&job, false, fault);
+	else if (kind == BLOB_GZIP && holds_tar(package))
+		r = mend_tar(&job, true, fault);
+	else if (kind == BLOB_ZIP)
+		r = mend_zip(&job, fault);
+	else
+		return mend_cannot(plan, "only tar, tar.gz and zip packages are rewritten, not %s",
+				   blob_kind_name(kind));
+	for (size_t i = 0; r == 0 && i < plan->count; i++)
+		if (!plan->items[i].done)
+			return mend_cannot(plan,
+					   "%.300s is not a member of its own: it lies in what "
+					   "cannot be rewritten",
+					   plan->items[i].member);
+	return r;
+}
+
+/* ---- the child ---- */
+
+/* Shared with the child; nothing in it is believed but numbers in range and text that is shown. */
+struct answer {
+	int code;
+	uint64_t references;
+	char text[FAULT_TEXT_MAX];
+	uint8_t done[];
+};
+
+static int
+write_fd(void *to, struct bytes piece, struct fault *fault)
+{
+	int fd = *(int *)to;
+
+	while (piece.left > 0) {
+		ssize_t put = write(fd, piece.at, piece.left);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return fault_errno(fault, "the new package");
+		(void)bytes_skip(&piece, (size_t)put);
+	}
+	return 0;
+}
+
+static int
+child(struct mend_plan *plan, int in, int out, uint64_t bytes, const struct limits *limits,
+      struct fault *fault)
+{
+	const struct input input = {.type = INPUT_FILE, .path = "", .fd = in};
+	void *at;
+	int r = confine_writing(&input, 1, limits, 2 * bytes + GROWTH_BYTES, fault);
+
+	if (r < 0)
+		return r;
+	at = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, in, 0);
+	if (at == MAP_FAILED)
+		return fault_errno(fault, "the package");
+	return mend_bytes(plan, bytes_make(at, (size_t)bytes), limits, write_fd, &out, fault);
+}
+
+static void
+child_main(struct mend_plan *plan, int in, int out, uint64_t bytes, const struct limits *limits,
+	   struct answer *answer)
+{
+	struct fault fault = FAULT_INIT;
+	int r = child(plan, in, out, bytes, limits, &fault);
+
+	for (size_t i = 0; i < plan->count; i++)
+		answer->done[i] = plan->items[i].done;
+	answer->references = plan->references;
+	memcpy(answer->text, r == MEND_CANNOT ? plan->cannot : fault.text, sizeof(answer->text));
+	answer->code = r;
+	_exit(r < 0 ? 3 : 0);
+}
+
+/* ---- the parent ---- */
+
+static int
+believe(struct mend_plan *plan, struct answer *answer, int status, struct fault *fault)
+{
+	AUTO(buf_free)
+	struct buf shown = BUF_INIT((size_t)4 * FAULT_TEXT_MAX);
+
+	if (!WIFEXITED(status))
+		return fault_set(fault, FAULT_FORMAT, "its rewriter was stopped by signal %d",
+				 WTERMSIG(status));
+	/* Members' names are in it, escaped by the child: escape what is not, keep what is. */
+	answer->text[FAULT_TEXT_MAX - 1] = 0;
+	for (const char *c = answer->text; *c != 0; c++)
+		(void)buf_append_u8(&shown, (uint8_t)*c < 0x20 || *c == 0x7f ? '?' : (uint8_t)*c);
+	if (answer->code < 0)
+		return fault_set(fault, answer->code < FAULT_CANCEL ? FAULT_FORMAT : answer->code,
+				 "%s", buf_text(&shown));
+	if (answer->code > 0)
+		return mend_cannot(plan, "%s", buf_text(&shown));
+	for (size_t i = 0; i < plan->count; i++)
+		plan->items[i].done = answer->done[i] != 0;
+	plan->references = answer->references;
+	return 0;
+}
+
+int
+mend_package(struct mend_plan *plan, int in, int out, const struct limits *limits,
+	     struct fault *fault)
+{
+	size_t room = sizeof(struct answer) + plan->count;
+	struct answer *answer;
+	struct stat st;
+	int status = 0, r;
+	pid_t pid;
+
+	if (fstat(in, &st) < 0)
+		return fault_errno(fault, "the package");
+	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
+		return mend_cannot(plan, "only a file can be rewritten");
+	answer = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (answer == MAP_FAILED)
+		return fault_errno(fault, "shared memory");
+	answer->code = FAULT_FORMAT;
+	pid = fork();
+	if (pid == 0)
+		child_main(plan, in, out, (uint64_t)st.st_size, limits, answer);
+	if (pid < 0) {
+		(void)munmap(answer, room);
+		return fault_errno(fault, "fork");
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	r = believe(plan, answer, status, fault);
+	(void)munmap(answer, room);
+	return r;
+}

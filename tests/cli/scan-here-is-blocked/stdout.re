@@ -1,0 +1,2 @@
+^BLOCKED  \.
+!^PASS
