@@ -106,6 +106,13 @@ BYTES_TAKE_INT(be16, uint16_t, BYTES_BE16)
 BYTES_TAKE_INT(be32, uint32_t, BYTES_BE32)
 BYTES_TAKE_INT(be64, uint64_t, BYTES_BE64)
 
+/* What the struct promises, told to compilers and analyzers that see one file at a time. */
+#define BYTES_THERE(in)                                                                            \
+	do {                                                                                       \
+		if ((in).left > 0 && (in).at == NULL)                                              \
+			__builtin_unreachable();                                                   \
+	} while (0)
+
 static inline bool
 bytes_equal(struct bytes a, struct bytes b)
 {
@@ -116,14 +123,17 @@ bytes_equal(struct bytes a, struct bytes b)
 static inline bool
 bytes_begins(struct bytes in, struct bytes prefix)
 {
-	return in.left >= prefix.left && memcmp(in.at, prefix.at, prefix.left) == 0;
+	BYTES_THERE(in);
+	return prefix.left == 0 ||
+	       (in.left >= prefix.left && memcmp(in.at, prefix.at, prefix.left) == 0);
 }
 
 static inline bool
 bytes_ends(struct bytes in, struct bytes suffix)
 {
-	return in.left >= suffix.left &&
-	       memcmp(in.at + in.left - suffix.left, suffix.at, suffix.left) == 0;
+	BYTES_THERE(in);
+	return suffix.left == 0 || (in.left >= suffix.left && memcmp(in.at + in.left - suffix.left,
+								     suffix.at, suffix.left) == 0);
 }
 
 /* Offset of the first `needle`, or -1. */
@@ -134,6 +144,7 @@ bytes_find(struct bytes in, struct bytes needle)
 
 	if (needle.left == 0 || in.left < needle.left)
 		return needle.left == 0 ? 0 : -1;
+	BYTES_THERE(in);
 	hit = (const uint8_t *)memmem(in.at, in.left, needle.at, needle.left);
 	return hit == NULL ? -1 : hit - in.at;
 }
