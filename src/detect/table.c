@@ -5,7 +5,8 @@
  */
 #include "detect/table.h"
 
-/* clang-format off: one line each, so that changes meet less often */
+/* One line each, so that changes meet less often. */
+/* clang-format off */
 const struct detector *const detect_table[] = {
     &detect_debris,
     &detect_debug_info,
