@@ -344,24 +344,40 @@ digest_of(const struct item *items, size_t count, uint8_t out[HASH_SHA256_BYTES]
 	return hash_sha256(buf_bytes(&all), out, fault);
 }
 
+/* In an image the layer is told apart (image_annotate): its digest says nothing to a person. */
+static const char *
+shown(const char *inner, size_t *cut)
+{
+	const char *blobs = strstr(inner, "blobs/sha256/");
+
+	*cut = 0;
+	if (blobs == NULL || strlen(blobs) < 79 || strncmp(blobs + 77, "!/", 2) != 0)
+		return inner;
+	*cut = (size_t)(blobs + 79 - inner);
+	return blobs + 79;
+}
+
 static const char *
 title_of(struct arena *arena, const struct item *items, size_t count)
 {
 	AUTO(buf_free)
 	struct buf text = BUF_INIT(4096);
 	const struct debris_rule *rule = &debris_rules[items[0].rule];
+	size_t cut, folder;
+	const char *first = shown(items[0].inner, &cut);
 
+	folder = items[0].folder_bytes > cut ? items[0].folder_bytes - cut : 0;
 	if (count == 1)
-		(void)buf_printf(&text, "%s: %.300s", rule->thing, items[0].inner);
+		(void)buf_printf(&text, "%s: %.300s", rule->thing, first);
 	else if (items[0].folder_bytes > 0 && rule->discloses)
 		(void)buf_printf(&text, "%s: %.*s/ (%zu files)", rule->thing,
-				 (int)(items[0].folder_bytes < 300 ? items[0].folder_bytes : 300),
-				 items[0].inner, count);
+				 (int)(folder < 300 ? folder : 300), first, count);
 	else
 		(void)buf_printf(&text, "%zu %s: ", count, rule->things);
 	if (count > 1 && !(items[0].folder_bytes > 0 && rule->discloses))
 		for (size_t i = 0; i < count && i < EXAMPLES_MAX; i++)
-			(void)buf_printf(&text, "%s%.100s", i == 0 ? "" : ", ", items[i].inner);
+			(void)buf_printf(&text, "%s%.100s", i == 0 ? "" : ", ",
+					 shown(items[i].inner, &cut));
 	if (items[0].soft)
 		(void)buf_append_text(&text, ", in a test or example folder");
 	return arena_text(arena, buf_text(&text));
@@ -465,7 +481,7 @@ const struct detector detect_debris = {
     .name = "debris",
     .finds =
 	"repositories, keys, credentials, dumps, caches and litter that do not belong in a package",
-    .docs = "docs/detectors/debris.md",
+    .docs = "detectors/debris.md",
     .state_bytes = sizeof(struct state),
     .wants = wants,
     .begin = begin,

@@ -99,4 +99,10 @@ int debris_find_key(struct bytes text, size_t from, size_t seen, enum debris_rul
 /* Does a value stand for itself ("changeme", "${TOKEN}", "<your key>") and disclose nothing? */
 bool debris_is_placeholder(struct bytes value);
 
+/* Is `name` a setting whose value logs in somewhere, and `value` one and no placeholder? */
+bool debris_is_secret_setting(struct bytes name, struct bytes value);
+
+/* "://user:password@" with a password that is no placeholder, anywhere. */
+bool debris_has_url_password(struct bytes in);
+
 #endif

@@ -13,6 +13,8 @@
 /* Base64 behind an armour line before it counts as a key: no key is shorter, no mention longer.
  * Ed25519 in PKCS#8 is 48 bytes, 64 characters, in one line. */
 #define KEY_BASE64_MIN 56
+/* Shortest line of one that is written over several lines, string literals included. */
+#define KEY_LINE_MIN 20
 /* How far behind the armour line its base64 may begin: PGP and legacy PEM have header lines. */
 #define KEY_HEADERS_MAX ((size_t)512)
 #define KEY_SPAN_MAX    (KEY_HEADERS_MAX + (size_t)KEY_BASE64_MIN * 2)
@@ -37,28 +39,54 @@ has_nocase(struct bytes in, const char *word)
 	return false;
 }
 
-/* A run of base64 of KEY_BASE64_MIN characters; line ends, quotes, '+' between string literals
- * and "\n" written as an escape do not end it. */
+/* A stretch of base64 as keys have it: long, and letters of both cases.  Words are neither. */
+static bool
+is_key_line(struct bytes line)
+{
+	bool upper = false, lower = false;
+
+	for (size_t i = 0; i < line.left; i++) {
+		upper = upper || (line.at[i] >= 'A' && line.at[i] <= 'Z');
+		lower = lower || (line.at[i] >= 'a' && line.at[i] <= 'z');
+	}
+	return line.left >= KEY_LINE_MIN && upper && lower;
+}
+
+/* What may stand between two lines of a key, also in a string literal: "...\n" + "..." */
+static size_t
+line_break(struct bytes in)
+{
+	if (in.at[0] == '\\' && in.left > 1 && memchr("nrt\\\"", in.at[1], 5) != NULL)
+		return 2;
+	return in.at[0] != 0 && strchr(" \t\r\n\"'`,", in.at[0]) != NULL ? 1 : 0;
+}
+
+/* KEY_BASE64_MIN characters of base64, in lines that follow each other; header lines may come
+ * before, the END line may not. */
 static bool
 has_key_body(struct bytes text, bool *encrypted)
 {
-	struct bytes headers = bytes_slice(text, 0, KEY_HEADERS_MAX);
-	size_t run = 0, at = 0;
+	struct bytes in = bytes_slice(text, 0, KEY_SPAN_MAX);
+	size_t sum = 0;
 
-	*encrypted = bytes_find(headers, BYTES_OF("ENCRYPTED")) >= 0;
-	while (at < text.left && at < KEY_SPAN_MAX) {
-		uint8_t c = text.at[at++];
+	*encrypted = bytes_find(bytes_slice(text, 0, KEY_HEADERS_MAX), BYTES_OF("ENCRYPTED")) >= 0;
+	while (in.left > 0 && !bytes_begins(in, BYTES_OF("-----"))) {
+		size_t length = 0, gap;
 
-		if (c == '\\' && at < text.left && (text.at[at] == 'n' || text.at[at] == 'r'))
-			at++;
-		else if (is_base64(c))
-			run++;
-		else if (c == ':' || c == '.' || c == '<' || c == '-')
-			run = 0; /* a header line, or an ellipsis: not yet the body */
-		else if (c == ' ' && run > 0 && run < 20)
-			run = 0; /* words */
-		if (run >= KEY_BASE64_MIN)
+		while (length < in.left && is_base64(in.at[length]))
+			length++;
+		/* A '+' of its own joins two literals. */
+		if (length > 0 && !(length == 1 && in.at[0] == '+'))
+			sum = is_key_line(bytes_slice(in, 0, length)) ? sum + length : 0;
+		if (sum >= KEY_BASE64_MIN)
 			return true;
+		(void)bytes_skip(&in, length);
+		if (in.left == 0 || length > 0)
+			continue;
+		gap = line_break(in);
+		if (gap == 0)
+			sum = 0;
+		(void)bytes_skip(&in, gap == 0 ? 1 : gap);
 	}
 	return false;
 }
@@ -144,8 +172,8 @@ debris_is_placeholder(struct bytes value)
 }
 
 /* "://user:password@host" with a password that is one. */
-static bool
-has_url_password(struct bytes in)
+bool
+debris_has_url_password(struct bytes in)
 {
 	ptrdiff_t hit;
 
@@ -211,6 +239,15 @@ is_secret_name(struct bytes key)
 	return false;
 }
 
+bool
+debris_is_secret_setting(struct bytes name, struct bytes value)
+{
+	value = trimmed(value);
+	/* A name, not a sentence that has an equals sign somewhere. */
+	return name.left <= 128 && value.left >= 6 && is_secret_name(name) &&
+	       !debris_is_placeholder(value);
+}
+
 /* KEY=VALUE, `export ` before it allowed: 1 an assignment, 2 with a secret, 0 neither. */
 static int
 env_line(struct bytes line)
@@ -231,9 +268,9 @@ env_line(struct bytes line)
 			return 0;
 	if (key.left == 0 || (key.at[0] >= '0' && key.at[0] <= '9'))
 		return 0;
-	if (has_url_password(value))
+	if (debris_has_url_password(value))
 		return 2;
-	return is_secret_name(key) && value.left >= 6 && !debris_is_placeholder(value) ? 2 : 1;
+	return debris_is_secret_setting(key, value) ? 2 : 1;
 }
 
 static bool
@@ -398,7 +435,7 @@ has_value_of(struct bytes content, const char *key)
 static enum debris_rule_id
 credential_rule(const struct credential_file *file, struct bytes content)
 {
-	if (file->url && has_url_password(content))
+	if (file->url && debris_has_url_password(content))
 		return DEBRIS_CREDENTIALS;
 	for (size_t i = 0; i < ARRAY_LEN(file->keys) && file->keys[i] != NULL; i++)
 		if (has_value_of(content, file->keys[i]))

@@ -103,7 +103,7 @@ input_end(struct detect_run *run, struct fault *fault)
 const struct detector detect_intent = {
     .name = "intent",
     .finds = "packages that ship more than their manifest or the version before",
-    .docs = "docs/detectors/intent.md",
+    .docs = "detectors/intent.md",
     .wants = wants,
     .input_end = input_end,
 };

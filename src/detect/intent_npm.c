@@ -115,8 +115,10 @@ always_ships(struct bytes name)
 	    "readme",  "license", "licence", "copying",      "changelog",
 	    "changes", "history", "notice",  "package.json", "npm-shrinkwrap.json"};
 
-	if (memchr(name.at, '/', name.left) != NULL)
-		return bytes_begins(name, BYTES_OF("node_modules/"));
+	if (bytes_begins(name, BYTES_OF("node_modules/")))
+		return true;
+	/* Before version 9 npm took these along from every folder. */
+	name = blob_basename(name);
 	for (size_t i = 0; i < ARRAY_LEN(begins); i++)
 		if (name.left >= strlen(begins[i]) &&
 		    text_equal_nocase(bytes_slice(name, 0, strlen(begins[i])),
@@ -162,6 +164,18 @@ name_below(const struct fact_file *file, struct bytes root)
 	return container >= 0 ? bytes_slice(inner, 0, (size_t)container) : inner;
 }
 
+/* base/glob.h knows no +(a|b): a list with one in it is not judged. */
+static bool
+is_beyond_us(const struct json_value *files)
+{
+	for (const struct json_value *one = files->first; one != NULL; one = one->next)
+		for (size_t i = 1; one->type == JSON_STRING && i < one->text.left; i++)
+			if (one->text.at[i] == '(' &&
+			    memchr("!?+*@", one->text.at[i - 1], 5) != NULL)
+				return true;
+	return false;
+}
+
 static int
 tell_undeclared(struct detect_run *run, const struct fact_manifest *manifest,
 		const struct json_value *json, struct fault *fault)
@@ -179,7 +193,7 @@ tell_undeclared(struct detect_run *run, const struct fact_manifest *manifest,
 	    .fix = "pack with `npm pack`, or add them to \"files\" in package.json"};
 	int r;
 
-	if (files == NULL || files->type != JSON_ARRAY || files->count == 0)
+	if (files == NULL || files->type != JSON_ARRAY || files->count == 0 || is_beyond_us(files))
 		return 0;
 	r = add_surface(&surface, json, fault);
 	for (size_t i = 0; r == 0 && i < run->facts->files_count; i++) {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "detect/image.h"
 #include "detect/intent.h"
 #include "intake/inside.h"
 #include "unpack/sniff.h"
@@ -252,5 +253,7 @@ intake_run(struct intake *in, const struct input *input, struct findings *findin
 	summary_finish(summary, facts);
 	if (r >= 0 && !input->facts_only)
 		summary->difference = intent_difference(facts, &summary->arena);
+	if (r >= 0 && !input->facts_only)
+		r = image_annotate(findings, facts, fault);
 	return r;
 }

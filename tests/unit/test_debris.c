@@ -87,6 +87,22 @@ TEST(a_key_needs_more_than_its_armour_line)
 					"parse(s, options, callback, encoding, and so on and on);"),
 			       0, 0, &rule, &at, &length),
 	       DEBRIS_MISS);
+	EQ_INT(debris_find_key(
+		   BYTES_OF("\"private_key\": \"-----BEGIN EC PRIVATE KEY-----\\n<key bytes>\\n"
+			    "-----END EC PRIVATE KEY-----\\n\",\n" BODY),
+		   0, 0, &rule, &at, &length),
+	       DEBRIS_MISS);
+	EQ_INT(
+	    debris_find_key(BYTES_OF("MARKER = ('-----BEGIN RSA PRIVATE KEY-----', '-----END RSA "
+				     "PRIVATE KEY-----')\n" BODY),
+			    0, 0, &rule, &at, &length),
+	    DEBRIS_MISS);
+	EQ_INT(
+	    debris_find_key(
+		BYTES_OF("-----BEGIN RSA PRIVATE KEY-----\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+			 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"),
+		0, 0, &rule, &at, &length),
+	    DEBRIS_MISS);
 	EQ_INT(debris_find_key(BYTES_OF("-----BEGIN PUBLIC KEY-----\n" BODY), 0, 0, &rule, &at,
 			       &length),
 	       DEBRIS_MISS);
