@@ -226,6 +226,7 @@ content_ends(struct source_map_read *m, struct source_map_frame *f, struct bytes
 
 	if (content.left == 0)
 		return 0;
+	f->has_embedded = true;
 	m->totals->embedded++;
 	m->totals->bytes += content.left;
 	m->totals->lines += count_lines(content);
@@ -298,7 +299,7 @@ count_names(struct source_map_read *m, struct source_map_frame *f, struct fault 
 			continue;
 		t->own_names++;
 		t->telling_names = t->telling_names || source_map_is_telling(buf_bytes(&name));
-		if (f->has_contents)
+		if (f->has_embedded)
 			continue;
 		consider_example(t, buf_bytes(&name), false);
 		hash = source_map_resolve(m->run->blob->path, buf_bytes(&name));

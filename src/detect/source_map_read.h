@@ -54,6 +54,7 @@ struct source_map_frame {
 	bool in_array; /* inside the array that is the value of `key` */
 	bool in_map;   /* sections: behind the key "map" of an element */
 	bool has_version, has_sources, has_contents, has_mappings, has_sections;
+	bool has_embedded;              /* a content that is not empty */
 	uint64_t element;               /* index of the next element of the array */
 	uint64_t sources;               /* names listed */
 	size_t names_first, names_from; /* its rows in `names`: all, and of the last "sources" */

@@ -158,7 +158,8 @@ struct fold {
 	uint32_t line;
 	uint64_t count, maps, sources, embedded, lines, bytes;
 	const char *const *examples;
-	uint64_t id; /* of all their contents together */
+	uint8_t digest[32]; /* of all their contents together: answering for these answers for no
+			       other */
 };
 
 enum fold_kind {
@@ -247,10 +248,11 @@ static void
 fold_place(struct fold *fold, const char *path, const uint8_t *sha256, uint64_t at_bytes,
 	   uint32_t line)
 {
-	uint64_t both[5] = {fold->id};
+	uint8_t both[64];
 
-	memcpy(&both[1], sha256, 32);
-	fold->id = hash_fast(bytes_make(both, sizeof(both)));
+	memcpy(both, fold->digest, 32);
+	memcpy(both + 32, sha256, 32);
+	(void)hash_sha256(bytes_make(both, sizeof(both)), fold->digest, NULL);
 	if (fold->count++ > 0)
 		return;
 	fold->path = path;
@@ -471,8 +473,11 @@ report_fold(struct input *in, enum fold_kind kind, struct fault *fault)
 	if (fold->count == 0)
 		return 0;
 	memcpy(f.sha256, fold->sha256, sizeof(f.sha256));
-	if (fold->count > 1)
-		(void)snprintf(f.id, sizeof(f.id), "%016llx", (unsigned long long)fold->id);
+	if (fold->count > 1) {
+		f.has_evidence = true;
+		memcpy(f.evidence, fold->digest, sizeof(f.evidence));
+		(void)text_hex(fold->digest, 8, f.id);
+	}
 	f.title = fold_title(fold, kind, arena);
 	if (names == NULL || f.title == NULL)
 		return fault_memory(fault);

@@ -74,10 +74,11 @@ data_ends(struct source_map_scan *s, struct fault *fault)
 	return 0;
 }
 
+/* *piece keeps what stands behind the map, or behind what breaks it. */
 static int
-data_feed(struct source_map_scan *s, struct bytes piece, struct fault *fault)
+data_feed(struct source_map_scan *s, struct bytes *piece, struct fault *fault)
 {
-	int r = source_map_read_feed(s->reader, &piece, fault);
+	int r = source_map_read_feed(s->reader, piece, fault);
 
 	return r <= 0 ? r : data_ends(s, fault);
 }
@@ -258,6 +259,7 @@ feed_base64(struct source_map_scan *s, struct bytes *in, struct fault *fault)
 {
 	uint8_t out[DECODE_BYTES];
 	size_t used = 0;
+	struct bytes piece;
 	bool ended = false;
 	int r = 0;
 
@@ -271,16 +273,17 @@ feed_base64(struct source_map_scan *s, struct bytes *in, struct fault *fault)
 		used += r > 0;
 		(void)bytes_skip(in, !ended);
 	}
-	r = used > 0 ? data_feed(s, bytes_make(out, used), fault) : 0;
+	piece = bytes_make(out, used);
+	r = used > 0 ? data_feed(s, &piece, fault) : 0;
 	return r == 0 && ended && s->state == SCAN_BASE64 ? data_ends(s, fault) : r;
 }
 
-/* In small pieces: what turns out to be no map is scanned again for the next URL, and a text full
- * of "data:," must not be read over and over. */
+/* In small pieces: behind what turns out to be no map the search goes on at the byte that broke it,
+ * wherever windows are cut. */
 static int
 feed_percent(struct source_map_scan *s, struct bytes *in, struct fault *fault)
 {
-	struct bytes before = *in;
+	struct bytes piece, behind[65] = {*in}; /* where the source stands behind each byte */
 	uint8_t out[64];
 	size_t used = 0;
 	bool ended = false;
@@ -292,13 +295,16 @@ feed_percent(struct source_map_scan *s, struct bytes *in, struct fault *fault)
 
 		r = take_percent(s, &c);
 		ended = r < 0 || (raw && (c == '\n' || c == '\r' || c == '\0'));
-		if (!ended && r > 0)
-			out[used++] = c;
 		(void)bytes_skip(in, !ended);
+		if (!ended && r > 0) {
+			out[used++] = c;
+			behind[used] = *in;
+		}
 	}
-	r = used > 0 ? data_feed(s, bytes_make(out, used), fault) : 0;
+	piece = bytes_make(out, used);
+	r = used > 0 ? data_feed(s, &piece, fault) : 0;
 	if (r == 0 && s->state == SCAN_IDLE)
-		*in = before;
+		*in = behind[used - piece.left];
 	return r == 0 && ended && s->state == SCAN_PERCENT ? data_ends(s, fault) : r;
 }
 

@@ -605,6 +605,22 @@ TEST(a_map_with_a_million_sources_stays_flat)
 
 /* Names only */
 
+TEST(names_with_null_contents_only_are_names)
+{
+	struct package p;
+	const struct finding *f;
+
+	package_begin(&p);
+	add(&p, "package/a.map",
+	    BYTES_OF("{\"version\":3,\"sources\":[\"src/a.ts\"],\"sourcesContent\":[null],"
+		     "\"mappings\":\"A\"}"));
+	EQ_INT(package_end(&p), 0);
+	f = found(&p, "source-map-names", 0);
+	NEED(f != NULL);
+	EQ_STR(f->why, "names of files and folders show how the source is built: src/a.ts");
+	package_free(&p);
+}
+
 TEST(names_without_content_are_low_and_telling_ones_medium)
 {
 	struct package p;
@@ -730,6 +746,26 @@ TEST(a_percent_encoded_inline_map_is_read)
 			EQ_STR(buf_text(&p.derived), "a.scss=$x: 1\n");
 			package_free(&p);
 		}
+}
+
+TEST(a_map_inside_data_that_is_no_map_is_found)
+{
+	static const size_t steps[] = {0, 1, 5, 12};
+
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct package p;
+
+		package_begin(&p);
+		p.step = steps[i];
+		p.seen_max = 64;
+		add(&p, "package/a.css",
+		    BYTES_OF("/*# sourceMappingURL=data:,%7B%22a%22:x "
+			     "/*# sourceMappingURL=data:,{\"mappings\":\"\",\"sources\":[\"a\"],"
+			     "\"sourcesContent\":[\"b\"]} */"));
+		EQ_INT(package_end(&p), 0);
+		EQ_STR(buf_text(&p.derived), "a=b\n");
+		package_free(&p);
+	}
 }
 
 TEST(many_inline_maps_of_one_bundle_are_one_finding)
