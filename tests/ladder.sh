@@ -156,5 +156,12 @@ a_public_header_needs_no_third_party_header() {
 }
 prove a_public_header_needs_no_third_party_header
 
+the_readme_maps_every_folder() {
+	for folder in $folders; do
+		grep -q "^| \`$folder\` |" ../README.md || echo "README.md, code layout: no $folder"
+	done
+}
+prove the_readme_maps_every_folder
+
 echo "1..$count"
 [ "$failures" -eq 0 ]

@@ -1,0 +1,2 @@
+a\.js\.map
+z\.bin

@@ -1,0 +1,3 @@
+^BLOCKED
+cli\.js\.map
+agent\.ts|plan\.ts
