@@ -216,19 +216,35 @@ unpack_part(struct unpack *up, struct unpack_entry *entry, uint64_t size_bytes)
 	entry->content = &up->part.s;
 }
 
+/* How many zeros are in front: by words, for with tiny members this is a third of the walk. */
+static size_t
+count_zeros(struct bytes in)
+{
+	size_t zeros = 0;
+	uint64_t word;
+
+	for (; in.left - zeros >= sizeof(word); zeros += sizeof(word)) {
+		memcpy(&word, in.at + zeros, sizeof(word));
+		if (word != 0)
+			break;
+	}
+	while (zeros < in.left && in.at[zeros] == 0)
+		zeros++;
+	return zeros;
+}
+
 /* The last member of a file may lack its padding: everybody reads it all the same. */
 int
 unpack_padding(struct unpack *up, uint64_t padding, struct fault *fault)
 {
 	int r = stream_want(up->in, (size_t)padding, fault);
-	size_t odd = 0;
+	size_t odd;
 
 	if (r < 0)
 		return r;
 	if (padding > up->in->left)
 		padding = up->in->left;
-	while (odd < padding && up->in->at[odd] == 0)
-		odd++;
+	odd = count_zeros(bytes_slice(stream_window(up->in), 0, (size_t)padding));
 	if (odd < padding)
 		unpack_note(up, "padding-data", up->in->at_bytes + odd, padding - odd, false,
 			    "bytes are kept in the padding behind a member");
