@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+enum { SPENT_ENTRIES = 1, SPENT_BYTES, SPENT_RATIO };
+
 static uint64_t
 now_ns(void)
 {
@@ -29,14 +31,38 @@ budget_input(struct budget *budget, uint64_t packed_bytes)
 {
 	budget->input_bytes = packed_bytes;
 	budget->input_from_bytes = budget->bytes;
+	/* The next input has a ratio of its own; entries and bytes are the run's. */
+	if (budget->spent == SPENT_RATIO)
+		budget->spent = 0;
+}
+
+/* What does not fit ends the input: trying its 65,536 siblings one by one is what a bomb wants. */
+static int
+spent(struct budget *budget, int why, struct fault *fault)
+{
+	budget->spent = why;
+	switch (why) {
+	case SPENT_ENTRIES:
+		return fault_set(fault, FAULT_LIMIT, "more than %llu entries (--limit entries=N)",
+				 (unsigned long long)budget->limits.entries);
+	case SPENT_BYTES:
+		return fault_set(fault, FAULT_LIMIT,
+				 "more than %llu bytes after unpacking (--limit bytes=N)",
+				 (unsigned long long)budget->limits.bytes);
+	default:
+		return fault_set(fault, FAULT_LIMIT,
+				 "unpacks to more than %llu times its size (--limit ratio=N)",
+				 (unsigned long long)budget->limits.ratio);
+	}
 }
 
 int
 budget_entry(struct budget *budget, struct fault *fault)
 {
+	if (budget->spent != 0)
+		return spent(budget, budget->spent, fault);
 	if (budget->entries >= budget->limits.entries)
-		return fault_set(fault, FAULT_LIMIT, "more than %llu entries (--limit entries=N)",
-				 (unsigned long long)budget->limits.entries);
+		return spent(budget, SPENT_ENTRIES, fault);
 	budget->entries++;
 	return (budget->entries & 255) == 0 ? budget_time(budget, fault) : 0;
 }
@@ -46,16 +72,14 @@ budget_bytes(struct budget *budget, uint64_t count, struct fault *fault)
 {
 	uint64_t here;
 
+	if (budget->spent != 0 && count > 0)
+		return spent(budget, budget->spent, fault);
 	if (count > budget->limits.bytes || budget->bytes > budget->limits.bytes - count)
-		return fault_set(fault, FAULT_LIMIT,
-				 "more than %llu bytes after unpacking (--limit bytes=N)",
-				 (unsigned long long)budget->limits.bytes);
+		return spent(budget, SPENT_BYTES, fault);
 	here = budget->bytes + count - budget->input_from_bytes;
 	if (budget->input_bytes > 0 && here > BUDGET_RATIO_FROM_BYTES &&
 	    here / budget->limits.ratio >= budget->input_bytes)
-		return fault_set(fault, FAULT_LIMIT,
-				 "unpacks to more than %llu times its size (--limit ratio=N)",
-				 (unsigned long long)budget->limits.ratio);
+		return spent(budget, SPENT_RATIO, fault);
 	budget->bytes += count;
 	return budget_time(budget, fault);
 }

@@ -39,6 +39,7 @@ struct budget {
 	uint64_t input_bytes;      /* packed size of the input being read; 0: unknown */
 	uint64_t input_from_bytes; /* `bytes` when that input began */
 	uint64_t deadline_ns;      /* CLOCK_MONOTONIC; 0: none */
+	int spent;                 /* 0, or which limit was hit: nothing more is admitted */
 	const atomic_int *cancel;  /* not 0: stop; may be NULL */
 };
 

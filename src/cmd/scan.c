@@ -190,7 +190,8 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 		r = scan_register(&scan->registry, scan->settings, scan->home, fault);
 	/* Mapped before the jail begins, which inherits it. */
 	scan->detect.options.registry = scan->registry;
-	scan->detect.options.is_public_content = register_is_public_content;
+	if (scan->registry != NULL)
+		scan->detect.options.is_public_content = register_is_public_content;
 	if (r >= 0)
 		r = add_inputs(scan, call, options, fault);
 	if (r < 0)

@@ -106,8 +106,9 @@ zip_begin(struct unpack *up, struct fault *fault)
 	if (!zip->has_end) {
 		if (zip_next_local(zip->file, 0, zip->file.left) == zip->file.left)
 			return fault_set(fault, FAULT_FORMAT, "zip has no end record and no entry");
-		unpack_note(up, "zip-no-directory", 0, 0, false,
-			    "no end record: read from the local headers");
+		/* What was there is examined; how much is missing nobody can know. */
+		unpack_note(up, "zip-no-directory", 0, 0, true,
+			    "cut or damaged: no end record, read from the local headers");
 		return 0;
 	}
 	r = read_directory(zip, fault);

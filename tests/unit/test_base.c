@@ -595,6 +595,9 @@ TEST(budget_stops_at_exactly_the_limit_and_names_the_option)
 		EQ_INT(budget_entry(&b, NULL), 0);
 	EQ_INT(budget_entry(&b, &fault), FAULT_LIMIT);
 	EQ_STR(fault.text, "more than 3 entries (--limit entries=N)");
+	/* Once a limit is hit nothing more is admitted: the siblings of a bomb are not tried. */
+	EQ_INT(budget_bytes(&b, 1, NULL), FAULT_LIMIT);
+	b = budget_of(limits);
 	EQ_INT(budget_bytes(&b, 100, NULL), 0);
 	EQ_INT(budget_bytes(&b, 1, &fault), FAULT_LIMIT);
 	EQ_STR(fault.text, "more than 100 bytes after unpacking (--limit bytes=N)");

@@ -412,7 +412,7 @@ TEST(without_directory_the_local_headers_are_read)
 
 	put_both(&z, stored("a", "1"));
 	put_both(&z, deflated("b"));
-	expect(&z, "a=1;b=hello, hello, hello\\x0a;", "zip-no-directory;");
+	expect(&z, "a=1;b=hello, hello, hello\\x0a;", "zip-no-directory*;");
 }
 
 TEST(a_second_end_record_in_the_comment_is_told)
