@@ -264,17 +264,26 @@ zip_local_parse(struct bytes file, uint64_t at, struct zip_entry *entry)
 	return 0;
 }
 
+/*
+ * OFFSET SIZE MEANING of a data descriptor, behind its magic, which may be missing
+ *      0    4 CRC-32
+ *      4    4 or 8 packed size, then as much for the size
+ * With an empty file both widths agree: what follows, another record, decides.
+ */
 size_t
 zip_descriptor_bytes(struct bytes file, uint64_t at, uint64_t packed_bytes)
 {
 	struct bytes in = at_offset(file, at);
 	size_t magic = bytes_begins(in, descriptor_magic) ? 4 : 0;
+	bool narrow = in.left >= magic + 12 && get32(in, magic + 4) == (uint32_t)packed_bytes;
+	bool wide = in.left >= magic + 20 && get64(in, magic + 4) == packed_bytes;
 
-	if (in.left >= magic + 20 && get64(in, magic + 4) == packed_bytes)
-		return magic + 20;
-	if (in.left >= magic + 12 && get32(in, magic + 4) == (uint32_t)packed_bytes)
-		return magic + 12;
-	return 0;
+	if (magic == 0 && bytes_begins(in, BYTES_OF("PK")))
+		return 0;
+	if (narrow && wide)
+		narrow = bytes_begins(at_offset(in, magic + 12), BYTES_OF("PK")) ||
+			 !bytes_begins(at_offset(in, magic + 20), BYTES_OF("PK"));
+	return narrow ? magic + 12 : wide ? magic + 20 : 0;
 }
 
 uint64_t

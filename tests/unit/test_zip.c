@@ -204,6 +204,21 @@ TEST(a_data_descriptor_is_no_hidden_data)
 	expect(&z, "a=hello, hello, hello\\x0a;b=2;", "");
 }
 
+TEST(the_descriptor_of_an_empty_file_is_not_taken_for_a_wide_one)
+{
+	ZIP(z);
+	struct member m = {.name = "empty",
+			   .packed = BYTES_OF("\3\0"),
+			   .method = 8,
+			   .flags = 8,
+			   .packed_bytes = 2};
+
+	put_both(&z, m);
+	put_both(&z, stored("b", "2"));
+	put_end(&z);
+	expect(&z, "empty=;b=2;", "");
+}
+
 TEST(a_symbolic_link_is_a_link)
 {
 	ZIP(z);
