@@ -24,8 +24,18 @@ KERNEL(plain)(const uint8_t *at, size_t left)
 			unsigned run = KERNEL_PLAIN(p);
 
 			p += run;
-			if (run == KERNEL_BYTES)
+			if (run == KERNEL_BYTES) {
+#ifdef KERNEL_MASKS
+				/* A constant step, so that no block waits for the one before. */
+				for (uint64_t odd = 0, slash; end - p >= 64; p += 64) {
+					KERNEL_MASKS(p, odd, slash);
+					(void)slash;
+					if (odd != 0)
+						break;
+				}
+#endif
 				continue;
+			}
 		} else if (is_plain_ascii(*p)) {
 			p++;
 			continue;
