@@ -10,6 +10,7 @@ extern const struct cmd cmd_completion;
 extern const struct cmd cmd_detectors;
 extern const struct cmd cmd_key;
 extern const struct cmd cmd_protect;
+extern const struct cmd cmd_publish;
 extern const struct cmd cmd_scan;
 extern const struct cmd cmd_verify;
 extern const struct cmd cmd_version;

@@ -55,6 +55,19 @@ hash_sha256(struct bytes content, uint8_t out[HASH_SHA256_BYTES], struct fault *
 }
 
 int
+hash_integrity(struct bytes content, struct buf *to, struct fault *fault)
+{
+	char text[sodium_base64_ENCODED_LEN(64, sodium_base64_VARIANT_ORIGINAL)];
+	uint8_t digest[64];
+
+	if (EVP_Digest(content.at, content.left, digest, NULL, EVP_sha512(), NULL) != 1)
+		return crypto_fault(fault);
+	(void)sodium_bin2base64(text, sizeof(text), digest, sizeof(digest),
+				sodium_base64_VARIANT_ORIGINAL);
+	return buf_printf(to, "sha512-%s", text) < 0 ? fault_memory(fault) : 0;
+}
+
+int
 hash_git_blob(struct bytes content, uint8_t out[HASH_SHA1_BYTES], struct fault *fault)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/bytes.h"
 #include "base/fault.h"
 
@@ -19,6 +20,9 @@
 
 /* Everything at once. */
 int hash_sha256(struct bytes content, uint8_t out[HASH_SHA256_BYTES], struct fault *fault);
+
+/* "sha512-" and the digest in base64, as npm and browsers write it, appended to `to`. */
+int hash_integrity(struct bytes content, struct buf *to, struct fault *fault);
 
 /* The id git gives a blob with this content: SHA-1 of "blob LENGTH\0" + content. */
 int hash_git_blob(struct bytes content, uint8_t out[HASH_SHA1_BYTES], struct fault *fault);

@@ -1,0 +1,1 @@
+^publish: nothing was published$
