@@ -280,6 +280,9 @@ struct places {
 	struct place *list;
 	size_t count;
 	uint64_t looks_left; /* layers that may still be asked for what they delete */
+	uint64_t deleted;    /* findings of some weight in files that a later layer deletes */
+	const struct image_layer *deleted_by;
+	size_t deleted_in; /* number of that layer, from 1 */
 };
 
 /* An honest image has a hundred layers and a few findings; a hostile one must not cost minutes. */
@@ -376,9 +379,13 @@ annotate(struct findings *findings, struct finding *finding, struct places *plac
 					 in->instruction[0] == '\0' ? "" : ", ", in->instruction);
 
 	by = deleted_by(places, place, finding->path + place->path_bytes + 2, facts, &number);
-	if (by != NULL && title != NULL)
+	if (by != NULL && title != NULL) {
 		title = arena_printf(arena, "%s, deleted in layer %zu (%s), still shipped", title,
 				     number, by_what(by));
+		places->deleted += finding->severity >= SEVERITY_MEDIUM ? 1 : 0;
+		places->deleted_by = by;
+		places->deleted_in = number;
+	}
 	if (title == NULL)
 		return fault_memory(fault);
 	finding->title = title;
@@ -402,6 +409,36 @@ annotate_one(struct findings *findings, struct finding *finding, struct places *
 	return 0;
 }
 
+/* A finding of its own: in a list of many it must not take reading each title to learn that the
+ * `rm` in the recipe did not help. */
+static int
+report_deleted(struct findings *findings, const struct places *places,
+	       const struct input_facts *facts, struct fault *fault)
+{
+	struct finding finding = {
+	    .detector = "container",
+	    .rule = "image-deleted-still-shipped",
+	    .severity = SEVERITY_MEDIUM,
+	    .why = "a layer that deletes a file only hides it: whoever pulls the image has the "
+		   "layer below",
+	    .fix = "build in one stage and copy the result into a fresh one (COPY --from=build), "
+		   "or do "
+		   "not copy the files in at all",
+	    .path = facts->input_path,
+	    .count = places->deleted,
+	};
+
+	if (places->deleted == 0)
+		return 0;
+	finding.title = arena_printf(
+	    &findings->arena,
+	    "%llu of the things found lie in files that a later layer deletes "
+	    "(layer %zu, %s): still shipped",
+	    (unsigned long long)places->deleted, places->deleted_in, by_what(places->deleted_by));
+	return finding.title == NULL ? fault_memory(fault)
+				     : findings_add(findings, &finding, fault);
+}
+
 int
 image_annotate(struct findings *findings, const struct input_facts *facts, struct fault *fault)
 {
@@ -415,6 +452,8 @@ image_annotate(struct findings *findings, const struct input_facts *facts, struc
 	for (size_t i = 0; r == 0 && places.count > 0 && i < findings->count; i++)
 		if (findings->list[i].path != NULL && findings->list[i].title != NULL)
 			r = annotate_one(findings, &findings->list[i], &places, facts, fault);
+	if (r == 0)
+		r = report_deleted(findings, &places, facts, fault);
 	arena_free(&arena);
 	return r;
 }

@@ -122,6 +122,14 @@ source_map_is_telling(struct bytes name)
 	return false;
 }
 
+/* A copy of other people's code inside one's own tree: disclosed, but it tells nothing. */
+static bool
+is_vendored(struct bytes name)
+{
+	return has(name, "/vendor/") || has(name, "/vendored/") || has(name, "/third_party/") ||
+	       has(name, "/third-party/") || has(name, "/thirdparty/");
+}
+
 uint32_t
 source_map_rank(struct bytes name)
 {
@@ -132,8 +140,8 @@ source_map_rank(struct bytes name)
 			depth++;
 	if (depth > 255)
 		depth = 255;
-	return (uint32_t)source_map_is_own(name) << 9 | (uint32_t)source_map_is_telling(name) << 8 |
-	       depth;
+	return (uint32_t)source_map_is_own(name) << 10 | (uint32_t)!is_vendored(name) << 9 |
+	       (uint32_t)source_map_is_telling(name) << 8 | depth;
 }
 
 bool

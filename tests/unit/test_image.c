@@ -144,6 +144,10 @@ TEST(what_a_later_layer_deletes_still_ships)
 	       "a private key; in layer 1 of 2 (sha256:aaaaaaaaaaaa, COPY dir:1 in /app)");
 	OK(strstr(e.findings.list[3].title, "deleted") == NULL);
 	HAS_STR(e.findings.list[3].title, "layer 2 of 2");
+	/* And once for the whole image, so that nobody has to read every title. */
+	EQ_U64(e.findings.count, 5);
+	EQ_STR(e.findings.list[4].rule, "image-deleted-still-shipped");
+	EQ_U64(e.findings.list[4].count, 2);
 	examine_free(&e);
 }
 
