@@ -149,7 +149,7 @@ consider_example(struct source_map_totals *t, struct bytes name, bool has_conten
 
 	if (name.left == 0)
 		return;
-	one.rank |= (uint32_t)has_content << 10;
+	one.rank |= (uint32_t)has_content << 11;
 	if (kept.left > sizeof(one.name))
 		kept = bytes_slice(name, name.left - sizeof(one.name), sizeof(one.name));
 	one.length = (uint32_t)kept.left;

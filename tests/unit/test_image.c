@@ -70,6 +70,7 @@ put_finding(struct examined *e, const char *layer, const char *path)
 	struct finding finding = {
 	    .detector = "debris",
 	    .rule = "private-key",
+	    .severity = SEVERITY_CRITICAL,
 	    .title = "a private key",
 	    .path = arena_printf(&e->arena, "%s!/blobs/sha256/%s!/%s", e->input, layer, path)};
 
