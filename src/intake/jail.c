@@ -239,9 +239,9 @@ accept_answer(struct jail *jail, size_t i, struct answer *a, struct fault *fault
 	return r;
 }
 
-/* Returns 0, or one of these. */
-#define HEARD_TAIL 1
+/* Returns 0, or one of these; they pass through where WIRE_MORE and the end of the pipe are 1. */
 #define HEARD_DONE 2
+#define HEARD_TAIL 3
 
 static int
 hear(uint8_t type, struct bytes payload, struct answer *a, struct fault *fault)
@@ -392,6 +392,7 @@ run_child(struct jail *jail, size_t *next, struct fault *fault)
 {
 	AUTO(own_close)
 	int from = -1;
+	struct fault why = FAULT_INIT;
 	int ends[2], status = 0, r;
 	pid_t child;
 
@@ -415,8 +416,10 @@ run_child(struct jail *jail, size_t *next, struct fault *fault)
 		(void)kill(child, SIGKILL);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
+	if (r == HEARD_TAIL && unpack_tail_load(&why) < 0)
+		return input_lost(jail, (*next)++, why.text, fault);
 	if (r == HEARD_TAIL)
-		return unpack_tail_load(fault);
+		return 0;
 	if (r == FAULT_TAMPER && *next < jail->count) {
 		r = input_lost(jail, *next, fault == NULL ? "lie" : fault->text, fault);
 		(*next)++;

@@ -1,7 +1,8 @@
 /*
  * sniff_embedded.c - an archive that does not begin at the front
  *
- * Knows: the end record of a zip (APPNOTE 4.3.16), which is found from the back.
+ * Knows: the end record of a zip (APPNOTE 4.3.16), which is found from the back; the long magics of
+ * 7z and rar, which self-extracting programs carry behind themselves.
  * Does not know: what stands in front of it: a program, a picture, anything.
  */
 #include "unpack/sniff.h"
@@ -34,6 +35,29 @@ is_end_record(struct bytes content, size_t at, size_t *start)
 	return true;
 }
 
+/* Six and seven bytes, and a version behind: not met by chance. */
+static enum blob_kind
+embedded_magic(struct bytes content, size_t *at_bytes)
+{
+	static const struct {
+		enum blob_kind kind;
+		struct bytes magic;
+	} magics[] = {{BLOB_7Z, BYTES_OF("7z\xbc\xaf\x27\x1c\0")},
+		      {BLOB_LONGTAIL, BYTES_OF("Rar!\x1a\x07\x00")},
+		      {BLOB_LONGTAIL, BYTES_OF("Rar!\x1a\x07\x01\x00")}};
+
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
+		ptrdiff_t at = bytes_find(content, magics[i].magic);
+
+		/* at the front it is no embedded archive, but the archive */
+		if (at > 0 && content.left - (size_t)at > 32) {
+			*at_bytes = (size_t)at;
+			return magics[i].kind;
+		}
+	}
+	return BLOB_BINARY;
+}
+
 enum blob_kind
 sniff_embedded(struct bytes content, size_t *at_bytes)
 {
@@ -44,5 +68,5 @@ sniff_embedded(struct bytes content, size_t *at_bytes)
 	for (size_t at = content.left - END_BYTES + 1; at > lowest; at--)
 		if (content.at[at - 1] == 'P' && is_end_record(content, at - 1, at_bytes))
 			return BLOB_ZIP;
-	return BLOB_BINARY;
+	return embedded_magic(content, at_bytes);
 }

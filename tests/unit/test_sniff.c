@@ -89,6 +89,19 @@ TEST(models_are_known_by_their_first_fields)
 	is(BYTES_OF("\x80\4\x95\x10\0\0\0\0\0\0\0}\x94."), BLOB_PICKLE);
 }
 
+TEST(an_archive_behind_something_else_is_found)
+{
+	static const char sfx[] = "MZ program 7z\xbc\xaf\x27\x1c\0\4"
+				  "0123456789012345678901234567890";
+	size_t at = 0;
+
+	EQ_INT(sniff_embedded(BYTES_OF(sfx), &at), BLOB_7Z);
+	EQ_U64(at, 11);
+	EQ_INT(sniff_embedded(bytes_slice(BYTES_OF(sfx), 11, 100), &at), BLOB_BINARY);
+	EQ_INT(sniff_embedded(BYTES_OF("nothing at all, but more than twenty-two bytes"), &at),
+	       BLOB_BINARY);
+}
+
 TEST(any_cut_of_any_head_is_answered)
 {
 	uint8_t head[SNIFF_BYTES];
