@@ -8,6 +8,7 @@
  */
 #include "base/own.h"
 #include "base/text.h"
+#include "detect/about.h"
 #include "detect/anchor.h"
 #include "detect/developer_path_parse.h"
 #include "detect/table.h"
@@ -37,50 +38,6 @@ static const char *const rules[] = {[DEVELOPER_PATH_PERSON] = "home-path",
 				    [DEVELOPER_PATH_MACHINE] = "build-path",
 				    [DEVELOPER_PATH_ROOT] = "root-path"};
 
-static bool
-is_word(struct bytes part, const char *const list[], size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (text_equal_nocase(part, bytes_text(list[i])))
-			return true;
-	return false;
-}
-
-/* Documentation and tests show paths of their authors' invention. */
-static bool
-is_about_paths(struct bytes name)
-{
-	static const char *const folders[] = {
-	    "test",      "tests",   "__tests__",  "spec",  "specs",   "testdata",  "fixtures",
-	    "fixture",   "example", "examples",   "doc",   "docs",    "demo",      "demos",
-	    "benchmark", "bench",   "benchmarks", "mocks", "testing", "__mocks__", "samples"};
-	static const char *const endings[] = {".md",    ".markdown", ".rst", ".adoc", ".mdx",
-					      ".ipynb", ".1",        ".7",   ".8",    ".5"};
-	static const char *const beginnings[] = {"readme",  "changelog", "changes",
-						 "history", "news",      "test_",
-						 "thanks",  "metadata",  "pkg-info"};
-	struct bytes base = blob_basename(name);
-	size_t from = 0;
-
-	for (size_t i = 0; i < name.left; i++) {
-		if (name.at[i] != '/')
-			continue;
-		if (is_word(bytes_slice(name, from, i - from), folders, ARRAY_LEN(folders)))
-			return true;
-		from = i + 1;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(endings); i++)
-		if (bytes_ends(name, bytes_text(endings[i])))
-			return true;
-	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
-		struct bytes word = bytes_text(beginnings[i]);
-
-		if (text_equal_nocase(bytes_slice(base, 0, word.left), word))
-			return true;
-	}
-	return false;
-}
-
 static enum detect_need
 wants(const struct detect *detect, const struct blob *blob)
 {
@@ -89,7 +46,7 @@ wants(const struct detect *detect, const struct blob *blob)
 	if (blob->kind == BLOB_EMPTY || blob_kind_is_container(blob->kind) ||
 	    blob_kind_is_stream(blob->kind))
 		return DETECT_NOTHING;
-	if (blob->kind == BLOB_TEXT && is_about_paths(blob->name))
+	if (blob->kind == BLOB_TEXT && about_nobody(blob->name))
 		return DETECT_NOTHING;
 	return DETECT_WINDOWS;
 }

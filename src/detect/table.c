@@ -11,6 +11,7 @@ const struct detector *const detect_table[] = {
     &detect_debris,
     &detect_debug_info,
     &detect_developer_path,
+    &detect_codeword,
     &detect_intent,
     &detect_weights,
     &detect_container,

@@ -11,6 +11,7 @@ extern const struct detector detect_debris;
 extern const struct detector detect_debug_info;
 extern const struct detector detect_intent;
 extern const struct detector detect_developer_path;
+extern const struct detector detect_codeword;
 extern const struct detector detect_weights;
 extern const struct detector detect_container;
 extern const struct detector detect_source_map;
