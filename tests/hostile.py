@@ -5,12 +5,18 @@ Each case is made here, scanned by the real program, and must give its exit code
 examined, stay below its memory and leave no file behind.  No case asserts a time; one that hangs is
 stopped after two minutes and fails.
 """
-import bz2, gzip, io, json, lzma, os, resource, subprocess, sys, tarfile, tempfile, zipfile, zlib
+import base64, bz2, gzip, hashlib, io, json, lzma, os, resource, subprocess, sys, tarfile, tempfile, zipfile, zlib
 
 STOPWATER = os.path.abspath(sys.argv[1])
 SANITIZED = b'__asan_init' in open(STOPWATER, 'rb').read()
 MEMORY_MB = 2000 if SANITIZED else 200
 cases = []
+
+
+# Not a key: random bytes in the clothes of one.
+KEY = ('-----BEGIN RSA PRIVATE KEY-----\n' +
+       ''.join(base64.b64encode(hashlib.sha384(b'%d' % i).digest()).decode() + '\n' for i in range(25)) +
+       '-----END RSA PRIVATE KEY-----\n')
 
 
 def case(exit_code, memory_mb=MEMORY_MB, **wants):
@@ -219,6 +225,28 @@ def an_unreadable_thing_in_a_folder(folder):
     os.mkdir(os.path.join(folder, 'in'))
     with open(os.path.join(folder, 'in', 'a.tgz'), 'wb') as f:
         f.write(gzip.compress(b'x' * 100000, mtime=0)[:60])
+    return None
+
+
+@case(1, rule='private-key', reason='ratio')
+def a_bomb_in_a_folder_does_not_hide_what_comes_behind_it(folder):
+    os.mkdir(os.path.join(folder, 'in'))
+    with open(os.path.join(folder, 'in', 'a.bz2'), 'wb') as f:
+        f.write(bz2.compress(b'\0' * (900 * 1000)) * 400)
+    with open(os.path.join(folder, 'in', 'b.pem'), 'w') as f:
+        f.write(KEY)
+    return None
+
+
+@case(1, rule='private-key')
+def a_folder_whose_reader_must_begin_again(folder):
+    """A 7z makes the parent load libarchive and start a new child on the same open folder."""
+    os.mkdir(os.path.join(folder, 'in'))
+    data = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'data', 'unpack', 'sample.7z')
+    with open(data, 'rb') as f, open(os.path.join(folder, 'in', 'a.7z'), 'wb') as to:
+        to.write(f.read())
+    with open(os.path.join(folder, 'in', 'b.pem'), 'w') as f:
+        f.write(KEY)
     return None
 
 

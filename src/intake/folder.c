@@ -49,6 +49,8 @@ read_names(int fd, struct names *names, struct fault *fault)
 		own_close(&fd);
 		return fault_errno(fault, "folder");
 	}
+	/* The descriptor is shared with a child that may have read it before. */
+	rewinddir(dir);
 	while (r == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
@@ -133,8 +135,6 @@ walk_file(struct place *p, int fd, const struct stat *st, struct fault *fault)
 	leaf.path = buf_text(&path);
 	coverage_input(in->coverage, (uint64_t)st->st_size);
 	in->summary->bytes += (uint64_t)st->st_size;
-	/* Each file is held to the ratio by its own size. */
-	budget_input(&in->budget, (uint64_t)st->st_size);
 	return walk_member(p->worker, &leaf, s, fault);
 }
 
@@ -162,6 +162,8 @@ walk_name(struct place *p, int folder, const char *name, struct fault *fault)
 	    ignore_skips(p->ignore, buf_bytes(p->relative), S_ISDIR(st.st_mode)))
 		return tell(p, "ignored by git", true, fault);
 	if (S_ISREG(st.st_mode)) {
+		/* Each file is held to the ratio by its own size: a bomb ends with itself. */
+		budget_input(&p->worker->in->budget, (uint64_t)st.st_size);
 		r = budget_entry(&p->worker->in->budget, &why);
 		if (r == FAULT_LIMIT)
 			return tell(p, why.text, false, fault);
