@@ -114,7 +114,9 @@ walk(struct cargo *cargo, const struct scm_folder *folder, int fd, const char *p
 		is_folder = S_ISDIR(info->st_mode);
 		if (!is_folder && !S_ISREG(info->st_mode))
 			continue;
-		if (depth == 0 && is_folder && strcmp(entries[i].name, "target") == 0)
+		/* What cargo builds; yet a file there that git tracks ships. */
+		if (depth == 0 && is_folder && strcmp(entries[i].name, "target") == 0 &&
+		    (!cargo->uses_git || !scm_tracks_below(&cargo->scm, below)))
 			continue;
 		if (!wants(cargo, folder, below, is_folder))
 			continue;

@@ -4,7 +4,7 @@
  * Knows: files built already (they ship, byte for byte); what setuptools takes by itself and by
  * MANIFEST.in; that most other backends take what git does not ignore, hatch's includes/excludes.
  * Does not know: what setup.py, plugins and build hooks do when they run: the notes say so, and
- * scanning the built sdist and wheel is the way to be sure (docs/publish.md).
+ * scanning the built sdist and wheel is the way to be sure (docs/publish-list.md).
  */
 #include "publish/folder.h"
 
