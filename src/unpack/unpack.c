@@ -5,6 +5,9 @@
  */
 #include "unpack/unpack.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "unpack/reader.h"
 
 /* Notes and texts of one container: 32 of a rule, each text below 1 KiB, 30 rules. */
