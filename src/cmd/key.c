@@ -102,7 +102,7 @@ new_run(struct cmd_call *call, struct fault *fault)
 	AUTO(buf_free)
 	struct buf path = BUF_INIT(PATH_BYTES_MAX);
 	const char *name = call->args[0];
-	struct one_key key;
+	struct one_key key = {0};
 	int r;
 
 	if (!text_is_name(name))
@@ -129,7 +129,7 @@ show_run(struct cmd_call *call, struct fault *fault)
 {
 	AUTO(home_close)
 	struct home *home = NULL;
-	struct one_key key;
+	struct one_key key = {0};
 	int r;
 
 	if (!text_is_name(call->args[0]))
@@ -250,7 +250,7 @@ rotate_run(struct cmd_call *call, struct fault *fault)
 	struct home *home = NULL;
 	const char *name = call->args[0];
 	char day[CLOCK_DATE_TEXT], date[16], aside[80];
-	struct one_key key;
+	struct one_key key = {0};
 	int64_t now;
 	int r;
 

@@ -22,8 +22,6 @@
 
 #define COPY_BYTES 65536
 
-extern char **environ;
-
 int
 private_make(struct private_folder *folder, struct fault *fault)
 {

@@ -15,8 +15,6 @@
 #include "config/home.h"
 #include "register/register.h"
 
-extern char **environ;
-
 struct protect_options {
 	bool tree;
 };

@@ -15,8 +15,6 @@
 
 #define PATH_BYTES_MAX ((size_t)4096)
 
-extern char **environ;
-
 int
 seal_home(struct home **out, bool make, struct fault *fault)
 {

@@ -172,7 +172,7 @@ dynamic_codes(struct deflate64 *f, struct fault *fault)
 	static const uint8_t order[] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
 					11, 4,  12, 3, 13, 2, 14, 1, 15};
 	uint8_t bits[LENGTH_CODES + DISTANCE_CODES] = {0};
-	uint32_t lengths = 0, distances = 0, codes = 0, value;
+	uint32_t lengths = 0, distances = 0, codes = 0, value = 0;
 	int r = take_bits(f, 5, &lengths, fault);
 
 	if (r == 0)
@@ -202,7 +202,7 @@ dynamic_codes(struct deflate64 *f, struct fault *fault)
 static int
 begin_block(struct deflate64 *f, struct fault *fault)
 {
-	uint32_t last, type, size, inverse;
+	uint32_t last = 0, type = 0, size = 0, inverse = 0;
 	int r = take_bits(f, 1, &last, fault);
 
 	if (r == 0)

@@ -20,8 +20,6 @@
 #define WORDS_MAX        64
 #define ANSWER_BYTES_MAX 4096
 
-extern char **environ;
-
 /* Cut `text` at spaces, in place. */
 static size_t
 split(char *text, char *words[WORDS_MAX + 1])

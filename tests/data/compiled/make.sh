@@ -4,6 +4,7 @@
 # Needs gcc, clang 14, binutils, javac and python3.6 to 3.13 (PYTHONS names their executables).
 # The sources lie below /home/hannah/work/acme while they are compiled, as a developer's would;
 # -fdebug-prefix-map gives them that place wherever this runs.
+# shellcheck disable=SC2086 # options word by word
 set -eu
 out=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
