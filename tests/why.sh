@@ -8,13 +8,15 @@ set -u
 root=$1 stopwater=$2
 count=0 failures=0
 
+sentences=$(sed -n 's/^TEST(\(.*\))$/\1/p' "$root"/tests/unit/*.c | tr '\n' ' ')
+
 exists() { # PROOF
 	case $1 in
 	cli/*) [ -e "$root/tests/$1/cmd" ] ;;
 	*.sh) [ -x "$root/tests/$1" ] ;;
 	fuzz_*) [ -e "$root/tests/fuzz/$1.c" ] ;;
 	bench/*) [ -e "$root/$1" ] ;;
-	*) grep -qE "^TEST\($1\)" "$root"/tests/unit/*.c ;;
+	*) case " $sentences " in *" $1 "*) ;; *) return 1 ;; esac ;;
 	esac
 }
 

@@ -69,7 +69,8 @@ wants(const struct detect *detect, const struct blob *blob)
 
 const struct detector detect_container = {
     .name = "container",
-    .finds = "archives that lie: hidden, overlapping, escaping or appended things; secrets in images",
+    .finds =
+	"archives that lie: hidden, overlapping, escaping or appended things; secrets in images",
     .docs = "detectors/container.md",
     .wants = wants,
     .input_end = image_input_end,

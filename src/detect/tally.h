@@ -27,7 +27,7 @@ struct tally_row {
 	uint64_t count;         /* places, summed */
 	uint64_t blobs;         /* how often it was added: once a blob */
 	uint64_t value;         /* the detector's own, summed: parameters, symbols */
-	uint64_t bytes; /* summed */
+	uint64_t bytes;         /* summed */
 	const char *examples[TALLY_EXAMPLES_MAX]; /* distinct details; NULL behind the last */
 
 	/* The first place: least path, then least offset. */

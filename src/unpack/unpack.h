@@ -36,7 +36,7 @@ struct unpack_entry {
 	uint64_t at_bytes;      /* where its record begins in the container */
 	struct stream *content; /* lent; FILE only, may be left unread; never NULL for FILE.  Its
 				   `whole` may come with the first stream_want(). */
-	uint64_t hole_bytes; /* zeros of a sparse file that `content` leaves out */
+	uint64_t hole_bytes;    /* zeros of a sparse file that `content` leaves out */
 	const char *unreadable; /* static reason why `content` is only the bytes as they are stored
 				   ("encrypted", ...): not examined.  NULL: readable */
 };
