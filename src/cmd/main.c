@@ -13,7 +13,8 @@
 #include "cmd/verbs.h"
 
 const struct cmd *const cmd_table[] = {
-    &cmd_scan,      &cmd_protect,    &cmd_publish, &cmd_verify, &cmd_key,
+    &cmd_scan,      &cmd_init,       &cmd_explain, &cmd_suppress, &cmd_allow,
+    &cmd_baseline,  &cmd_protect,    &cmd_publish, &cmd_verify,   &cmd_key,
     &cmd_detectors, &cmd_completion, &cmd_version, NULL,
 };
 

@@ -17,6 +17,7 @@
 #include "cmd/fix.h"
 #include "cmd/seal_verdict.h"
 #include "cmd/verbs.h"
+#include "report/report.h"
 
 #define LIST_BYTES_MAX ((size_t)256 << 20)
 
@@ -108,6 +109,25 @@ default_profile(const struct scan *scan)
 		if (scan->gate->inputs[i].type == INPUT_FILE)
 			return PROFILE_PUBLIC;
 	return PROFILE_INTERNAL;
+}
+
+/* Is everything that is scanned part of the project whose settings are in force? */
+static bool
+is_current_project(const struct scan *scan)
+{
+	const char *project = settings_project(scan->settings);
+	size_t length = strlen(project);
+
+	for (size_t i = scan->gate->first; i < scan->gate->count; i++) {
+		AUTO(own_free)
+		char *real = realpath(scan->gate->inputs[i].path, NULL);
+
+		if (scan->gate->inputs[i].type == INPUT_FILE || real == NULL ||
+		    strncmp(real, project, length) != 0 ||
+		    (real[length] != '\0' && real[length] != '/'))
+			return false;
+	}
+	return true;
 }
 
 /* ---- progress ---- */
@@ -206,8 +226,10 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 	    .detectors = scan->detect.options.enabled,
 	};
 	r = policy_open(&scan->policy, &from, fault);
-	if (r >= 0)
-		scan->detect.options.is_public = policy_is_public(scan->policy);
+	if (r < 0)
+		return r;
+	scan->detect.options.is_public = policy_is_public(scan->policy);
+	scan->detect.options.is_current_project = is_current_project(scan);
 	return r;
 }
 
@@ -250,10 +272,14 @@ scan_run(struct cmd_call *call, struct fault *fault)
 	struct scan scan = {0};
 	const struct seal_options seal = {options->seal, options->key, options->sign_with};
 	const struct fix_options fix = {options->fix, options->apply};
+	enum report_format format;
 	int r;
 
 	outcome_init(&scan.outcome);
-	r = scan_open(&scan, call, options, fault);
+	/* A wrong word for the format is told before an hour of reading, not after. */
+	r = report_parse_format(call->common->format, &format, fault);
+	if (r >= 0)
+		r = scan_open(&scan, call, options, fault);
 	if (r >= 0)
 		r = seal_ready(&scan, &seal, fault);
 	if (r >= 0)

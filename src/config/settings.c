@@ -564,3 +564,15 @@ settings_project(const struct settings *s)
 {
 	return s->project;
 }
+
+const char *
+settings_shown(const struct settings *s, const char *path)
+{
+	size_t length = strlen(s->project);
+	const char *slash;
+
+	if (strncmp(path, s->project, length) == 0 && path[length] == '/')
+		return path + length + 1;
+	slash = strrchr(path, '/');
+	return slash == NULL ? path : slash + 1;
+}

@@ -92,6 +92,10 @@ const char *settings_repository(const struct settings *settings);
  * else the current folder.  Absolute. */
 const char *settings_project(const struct settings *settings);
 
+/* PATH as people and reports are told it: relative to the project where it lies in it, else its last
+ * link, so that nothing tells where on this machine the project is.  Lent by `path`. */
+const char *settings_shown(const struct settings *settings, const char *path);
+
 /* The rows as the table of docs/settings.md. */
 int settings_describe(struct buf *to);
 

@@ -81,6 +81,7 @@ struct detect_options {
 	const struct register_db *registry; /* what is ours; NULL: nothing registered */
 	const struct codewords *codewords;  /* NULL: none */
 	bool is_public;                     /* the owner declared the whole input public source */
+	bool is_current_project; /* all inputs lie in the project whose settings are in force */
 	/* Does the register hold content with this XXH3-64 as public?  NULL: it holds none. */
 	bool (*is_public_content)(const struct register_db *registry, uint64_t content_hash);
 };

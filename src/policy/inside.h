@@ -14,7 +14,7 @@ struct policy {
 	struct profile_facts facts;
 	struct accept_list *suppressions, *baseline, *once;
 	const char *baseline_path;
-	const char **places; /* of suppressions; places_of[i] is the entry's index */
+	const char **places; /* of the suppressions, then of the baseline, in their order */
 	size_t places_count;
 	uint64_t detectors;
 	int64_t now, report_only_until;
@@ -24,6 +24,9 @@ struct policy {
  * the run incomplete, or a fault. */
 int rows_judge(struct policy *policy, const struct coverage *coverage,
 	       const struct policy_inputs *inputs, struct outcome *outcome, struct fault *fault);
+
+/* Was policy->places[place] in one of the inputs? */
+bool place_was_examined(const struct policy_inputs *inputs, size_t place);
 
 /* "suppression of alice until 2026-12-31: reason", in `arena`; NULL out of memory. */
 const char *answer_text(struct arena *arena, enum accept_kind kind,

@@ -28,19 +28,6 @@ policy_close(struct policy **address)
 	*address = NULL;
 }
 
-/* PATH as reports name it: relative to the project where it lies in it, else its last link. */
-static const char *
-shown_path(const struct policy *policy, const char *path)
-{
-	const char *project = settings_project(policy->settings), *slash;
-	size_t length = strlen(project);
-
-	if (strncmp(path, project, length) == 0 && path[length] == '/')
-		return path + length + 1;
-	slash = strrchr(path, '/');
-	return slash == NULL ? path : slash + 1;
-}
-
 static int
 load_baseline(struct policy *policy, const char *option, struct fault *fault)
 {
@@ -60,7 +47,7 @@ load_baseline(struct policy *policy, const char *option, struct fault *fault)
 		return fault_set(fault, FAULT_USAGE, "%s: no such baseline", path);
 	return r < 0 ? r
 		     : accept_load(&policy->baseline, ACCEPT_BASELINE, path,
-				   shown_path(policy, path), fault);
+				   settings_shown(policy->settings, path), fault);
 }
 
 static int
@@ -80,13 +67,16 @@ static int
 gather_places(struct policy *policy, struct fault *fault)
 {
 	size_t count = accept_count(policy->suppressions);
+	size_t more = policy->baseline == NULL ? 0 : accept_count(policy->baseline);
 
-	policy->places = calloc(count + 1, sizeof(*policy->places));
+	policy->places = calloc(count + more + 1, sizeof(*policy->places));
 	if (policy->places == NULL)
 		return fault_memory(fault);
 	for (size_t i = 0; i < count; i++)
 		policy->places[i] = accept_at(policy->suppressions, i)->place;
-	policy->places_count = count;
+	for (size_t i = 0; i < more; i++)
+		policy->places[count + i] = accept_at(policy->baseline, i)->place;
+	policy->places_count = count + more;
 	return 0;
 }
 
@@ -112,7 +102,7 @@ policy_open(struct policy **out, const struct policy_from *from, struct fault *f
 	r = profile_load(&policy->profile, from->profile, from->settings, &policy->arena, fault);
 	if (r == 0)
 		r = accept_load(&policy->suppressions, ACCEPT_SUPPRESSION, path,
-				shown_path(policy, path), fault);
+				settings_shown(policy->settings, path), fault);
 	if (r == 0)
 		r = load_baseline(policy, from->baseline, fault);
 	if (r == 0)
@@ -168,6 +158,12 @@ is_used(const struct accept_entry *entry)
 	return entry->used;
 }
 
+static bool
+is_unused(const struct accept_entry *entry)
+{
+	return !entry->used;
+}
+
 int
 policy_spend(struct policy *policy, struct fault *fault)
 {
@@ -217,7 +213,8 @@ policy_write_baseline(struct policy *policy, const struct findings *findings, co
 	AUTO(accept_free)
 	struct accept_list *list = NULL;
 	/* The old one's key is kept, so that lines of findings that stay do not change. */
-	int r = accept_load(&list, ACCEPT_BASELINE, path, shown_path(policy, path), fault);
+	int r = accept_load(&list, ACCEPT_BASELINE, path, settings_shown(policy->settings, path),
+			    fault);
 
 	if (r < 0)
 		return r;
@@ -234,4 +231,20 @@ policy_write_baseline(struct policy *policy, const struct findings *findings, co
 			r = accept_add(list, f->detector, f->rule, content, &entry, fault);
 	}
 	return r < 0 ? r : accept_save(list, path, fault);
+}
+
+int
+policy_shrink_baseline(struct policy *policy, const struct policy_inputs *inputs,
+		       struct policy_shrunk *shrunk, struct fault *fault)
+{
+	size_t first = accept_count(policy->suppressions);
+	size_t count = accept_count(policy->baseline);
+
+	/* Not used, but nobody looked there either: it stays. */
+	for (size_t i = 0; i < count; i++)
+		if (!place_was_examined(inputs, first + i))
+			accept_at(policy->baseline, i)->used = true;
+	shrunk->kept = accept_drop(policy->baseline, is_unused);
+	shrunk->dropped = count - shrunk->kept;
+	return accept_save(policy->baseline, policy->baseline_path, fault);
 }

@@ -18,24 +18,36 @@
 #define ROW_DETECTOR "coverage"
 #define ROW_RULE     "not-examined"
 
-/* Which input a path belongs to, by its front; NULL: none. */
-static const struct input *
-input_of(const struct policy_inputs *inputs, const char *path, size_t *index)
+/* How much of `path` is the input `name`; SIZE_MAX: it is of another.  Below "." no path has it in
+ * front (intake), so everything that nobody else claims is in there. */
+static size_t
+front_of(const char *path, const char *name)
 {
-	const struct input *best = NULL;
-	size_t best_length = 0;
+	size_t length = strlen(name);
+
+	if (strcmp(name, ".") == 0)
+		return strcmp(path, ".") == 0 ? 1 : 0;
+	if (length == 0 || strncmp(path, name, length) != 0)
+		return SIZE_MAX;
+	return path[length] == '\0' || path[length] == '/' || path[length] == '!' ||
+		       path[length - 1] == '/'
+		   ? length
+		   : SIZE_MAX;
+}
+
+size_t
+policy_input(const struct policy_inputs *inputs, const char *path)
+{
+	size_t best = SIZE_MAX, best_length = 0;
 
 	for (size_t i = 0; i < inputs->count; i++) {
-		size_t length = strlen(inputs->inputs[i].path);
+		size_t length = front_of(path, inputs->inputs[i].path);
 
-		if (inputs->inputs[i].facts_only || length < best_length ||
-		    strncmp(path, inputs->inputs[i].path, length) != 0 ||
-		    (path[length] != '\0' && path[length] != '/' && path[length] != '!' &&
-		     (length == 0 || path[length - 1] != '/')))
+		if (inputs->inputs[i].facts_only || length == SIZE_MAX ||
+		    (best != SIZE_MAX && length < best_length))
 			continue;
-		best = &inputs->inputs[i];
+		best = i;
 		best_length = length;
-		*index = i;
 	}
 	return best;
 }
@@ -43,12 +55,11 @@ input_of(const struct policy_inputs *inputs, const char *path, size_t *index)
 const char *
 policy_place(const struct policy_inputs *inputs, const char *path)
 {
-	size_t index;
-	const struct input *input = input_of(inputs, path, &index);
+	size_t index = policy_input(inputs, path);
 
-	if (input == NULL)
+	if (index == SIZE_MAX)
 		return path;
-	path += strlen(input->path);
+	path += front_of(path, inputs->inputs[index].path);
 	if (strncmp(path, "!/", 2) == 0)
 		path += 2;
 	else
@@ -122,8 +133,8 @@ row_content(const struct coverage_row *row, const struct policy_inputs *inputs,
 {
 	AUTO(buf_free)
 	struct buf bound = BUF_INIT(1 << 20);
-	size_t index = 0;
-	const struct input *input = input_of(inputs, row->path, &index);
+	size_t index = policy_input(inputs, row->path);
+	const struct input *input = index == SIZE_MAX ? NULL : &inputs->inputs[index];
 	const char *place = policy_place(inputs, row->path), *inner = place;
 	uint8_t sha256[32];
 

@@ -188,8 +188,8 @@ detector_ran(const struct policy *policy, const struct accept_entry *entry)
 	return strncmp(entry->what, "coverage/", 9) == 0;
 }
 
-static bool
-was_examined(const struct policy_inputs *inputs, size_t place)
+bool
+place_was_examined(const struct policy_inputs *inputs, size_t place)
 {
 	for (size_t i = 0; i < inputs->count; i++)
 		if (!inputs->inputs[i].facts_only && place < inputs->summaries[i].places_count &&
@@ -210,7 +210,7 @@ find_stale(struct policy *policy, struct findings *findings, const struct policy
 		const struct accept_entry *entry = accept_at(policy->suppressions, i);
 
 		if (!entry->used && policy->now < entry->until && detector_ran(policy, entry) &&
-		    was_examined(inputs, i))
+		    place_was_examined(inputs, i))
 			r = add_stale(policy, findings, entry, fault);
 	}
 	return r;

@@ -96,6 +96,17 @@ int policy_spend(struct policy *policy, struct fault *fault);
 int policy_write_baseline(struct policy *policy, const struct findings *findings, const char *path,
 			  const struct policy_inputs *inputs, struct fault *fault);
 
+/* Drop from the baseline what policy_judge() did not find although its place was examined, and
+ * write it back.  Adds nothing.  A baseline must be in use. */
+struct policy_shrunk {
+	size_t dropped, kept;
+};
+int policy_shrink_baseline(struct policy *policy, const struct policy_inputs *inputs,
+			   struct policy_shrunk *shrunk, struct fault *fault);
+
+/* Index of the input that a display path belongs to; SIZE_MAX: of none. */
+size_t policy_input(const struct policy_inputs *inputs, const char *path);
+
 /* The part of a display path behind its input: "package/cli.js", "." the input itself. */
 const char *policy_place(const struct policy_inputs *inputs, const char *path);
 

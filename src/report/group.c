@@ -10,27 +10,6 @@
 
 #include "base/own.h"
 
-size_t
-input_index(const struct policy_inputs *inputs, const char *path)
-{
-	size_t best = SIZE_MAX, best_length = 0;
-
-	for (size_t i = 0; i < inputs->count; i++) {
-		/* What lies in the current folder is called by its name, without "./". */
-		bool here = strcmp(inputs->inputs[i].path, ".") == 0;
-		size_t length = here ? 0 : strlen(inputs->inputs[i].path);
-
-		if (inputs->inputs[i].facts_only || length < best_length ||
-		    strncmp(path, inputs->inputs[i].path, length) != 0 ||
-		    (!here && path[length] != '\0' && path[length] != '/' && path[length] != '!' &&
-		     (length == 0 || path[length - 1] != '/')))
-			continue;
-		best = i;
-		best_length = length;
-	}
-	return best;
-}
-
 struct sortable {
 	const struct finding *f;
 	size_t input;
@@ -118,9 +97,9 @@ causes_make(struct causes *out, const struct scan_report *report, struct fault *
 	if (sorted == NULL || made.list == NULL || made.order == NULL)
 		return fault_memory(fault);
 	for (size_t i = 0; i < count; i++)
-		sorted[i] =
-		    (struct sortable){&report->findings->list[i],
-				      input_index(&report->inputs, report->findings->list[i].path)};
+		sorted[i] = (struct sortable){
+		    &report->findings->list[i],
+		    policy_input(&report->inputs, report->findings->list[i].path)};
 	if (count > 1)
 		qsort(sorted, count, sizeof(*sorted), compare_findings);
 	for (size_t i = 0; i < count; i++) {

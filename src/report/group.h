@@ -26,7 +26,4 @@ struct causes {
 int causes_make(struct causes *out, const struct scan_report *report, struct fault *fault);
 void causes_free(struct causes *causes);
 
-/* Index of the input whose blob `path` names; SIZE_MAX: none. */
-size_t input_index(const struct policy_inputs *inputs, const char *path);
-
 #endif

@@ -84,7 +84,7 @@ worry_tiles(const struct scan_report *report, size_t input, struct tile *tiles, 
 		enum worry worry = worry_of(f);
 		const char *place;
 
-		if (worry == WORRY_NONE || input_index(&report->inputs, f->path) != input)
+		if (worry == WORRY_NONE || policy_input(&report->inputs, f->path) != input)
 			continue;
 		place = policy_place(&report->inputs, f->path);
 		for (size_t k = 0; k < count; k++)

@@ -26,7 +26,7 @@ static bool
 is_open(const struct scan_report *r, size_t row, size_t input)
 {
 	return r->outcome->rows[row].suppressed_by == NULL &&
-	       input_index(&r->inputs, r->coverage->not_examined.list[row].path) == input;
+	       policy_input(&r->inputs, r->coverage->not_examined.list[row].path) == input;
 }
 
 static struct suite

@@ -85,10 +85,10 @@ state_of(const struct page *p, size_t input)
 	for (size_t i = 0; i < r->coverage->not_examined.count; i++)
 		s.open_rows +=
 		    r->outcome->rows[i].suppressed_by == NULL &&
-		    input_index(&r->inputs, r->coverage->not_examined.list[i].path) == input;
+		    policy_input(&r->inputs, r->coverage->not_examined.list[i].path) == input;
 	for (size_t i = 0; i < r->coverage->skipped.count; i++)
 		if (r->coverage->skipped.list[i].bytes != COVERAGE_BYTES_UNKNOWN &&
-		    input_index(&r->inputs, r->coverage->skipped.list[i].path) == input)
+		    policy_input(&r->inputs, r->coverage->skipped.list[i].path) == input)
 			s.skipped_bytes += r->coverage->skipped.list[i].bytes;
 	if (input != SIZE_MAX)
 		for (size_t k = 0; k < BLOB_KIND_COUNT; k++)
@@ -271,7 +271,7 @@ put_rows(const struct page *p, size_t input, const struct state *s)
 
 	for (size_t i = 0; i < rows->count && shown < ROWS_MAX; i++) {
 		if (p->report->outcome->rows[i].suppressed_by != NULL ||
-		    input_index(&p->report->inputs, rows->list[i].path) != input)
+		    policy_input(&p->report->inputs, rows->list[i].path) != input)
 			continue;
 		if (shown++ == 0)
 			(void)fputc('\n', p->to);
@@ -311,6 +311,12 @@ put_others(const struct page *p)
 {
 	struct state s = state_of(p, SIZE_MAX);
 
+	if (s.blocks > 0) {
+		put_color(p, COLOR_RED, "BLOCKED");
+		(void)fputs("  ", p->to);
+		put_color(p, COLOR_BOLD, "suppressions");
+		(void)fputc('\n', p->to);
+	}
 	for (size_t i = 0; i < p->causes.count; i++)
 		if (p->causes.list[i].input == SIZE_MAX && p->causes.list[i].worst->blocks)
 			put_block(p, &p->causes.list[i]);

@@ -407,12 +407,19 @@ TEST(verdict_in_a_folder_the_digest_is_that_of_the_file)
 
 TEST(verdict_places_are_what_lies_behind_the_input)
 {
-	struct input inputs[] = {{.path = "a.tgz"}, {.path = "dir/"}, {.path = "."}};
+	struct input inputs[] = {{.path = "a.tgz"}, {.path = "dir/"}, {.path = "./sub"}};
+	struct input here = {.path = "."};
+	const struct policy_inputs alone = {&here, NULL, 1};
 	const struct policy_inputs all = {inputs, NULL, 3};
 
 	EQ_STR(policy_place(&all, "a.tgz!/package/x"), "package/x");
 	EQ_STR(policy_place(&all, "a.tgz"), ".");
 	EQ_STR(policy_place(&all, "dir/b!/c"), "b!/c");
-	EQ_STR(policy_place(&all, "./x"), "x");
+	EQ_STR(policy_place(&all, "./sub/x"), "x");
+	EQ_U64(policy_input(&all, "./sub/x"), 2);
+	EQ_U64(policy_input(&all, "other"), SIZE_MAX);
+	EQ_STR(policy_place(&alone, "x/y!/z"), "x/y!/z"); /* as intake names what is below "." */
+	EQ_U64(policy_input(&alone, "x/y!/z"), 0);
+	EQ_STR(policy_place(&alone, "."), ".");
 	EQ_STR(policy_place(&all, "a.tgzz"), "a.tgzz");
 }

@@ -1,0 +1,1 @@
+last/report.json has no finding '0000000000000000'

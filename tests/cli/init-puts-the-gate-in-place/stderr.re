@@ -1,0 +1,1 @@
+stopwater.toml: exists

@@ -1,0 +1,1 @@
+'pdf' is no format

@@ -1,0 +1,3 @@
+"rule": "foreign-config"
+"path": "acme.tar!/package/stopwater.toml"
+"verdict": "blocked"
