@@ -17,8 +17,8 @@
 #include "register/match.h"
 #include "seal/hash.h"
 
-static const char *const kinds[PRINT_KIND_COUNT] = {"text", "token",  "pair",
-						    "hard", "single", "exact"};
+static const char *const kinds[PRINT_KIND_COUNT] = {"text",   "token", "pair", "hard",
+						    "single", "plain", "exact"};
 
 /* As the detector shows long blobs: windows that overlap. */
 #define WINDOW_BYTES ((size_t)1 << 20)

@@ -25,7 +25,7 @@ options = parser.parse_args()
 
 PROGRAM = os.path.join(options.build, "src/cmd/stopwater")
 BENCH = os.path.join(options.build, "bench/bench_recognise")
-CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".map", ".html", ".json", ".css")
+CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".vue", ".html", ".css")
 
 
 def asset_name(name):
@@ -188,8 +188,9 @@ if options.unrelated:
     print("false, in %d files of %d unrelated packages: %d matches in %d packages" %
           (len(strange), len(os.listdir(options.unrelated)), len(unrelated_false),
            len({f[0].split("/")[0] for f in unrelated_false})))
-    for f in unrelated_false[:60]:
-        print("   ", *f)
+    for key, n in collections.Counter((f[0].split("/")[0], f[1]) for f in unrelated_false).most_common():
+        print("   ", *key, n, *max((f for f in unrelated_false if (f[0].split("/")[0], f[1]) == key),
+                                   key=lambda f: (-f[7], f[0])))
 if options.list_missed:
     for m in missed:
         print("missed", *m)

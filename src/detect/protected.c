@@ -194,13 +194,13 @@ fill_matches(struct detect_run *run, const struct register_matches *matches,
 	return 0;
 }
 
-/* A whole file of ours, or odds of a billion to one; what is less is still high: thresholds are
+/* A whole file of ours, or odds below 1e-12; what is less is still high: thresholds are
  * such that unrelated code does not reach them. */
 static enum severity
 severity_of(const struct register_match *best)
 {
 	if (best->kind == PRINT_EXACT ||
-	    (best->log10_chance_milli <= -9000 && best->share_ppm >= 300000))
+	    (best->log10_chance_milli <= -12000 && best->share_ppm >= 300000))
 		return SEVERITY_CRITICAL;
 	return SEVERITY_HIGH;
 }

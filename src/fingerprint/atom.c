@@ -15,6 +15,36 @@
  * is in many packages, or two that are in several. */
 #define PAIR_CLASSES_MIN 4
 
+/* Three parts in a row say something together when not all of them are in many packages: lists of
+ * months, of typed arrays, of DOM events are in everybody's code. */
+#define TRIPLE_CLASSES_MIN 4
+
+static int
+add_triple(struct atoms *atoms, const struct atom *atom)
+{
+	const struct atom *b = &atoms->ring[(atoms->count - 1) % ATOM_REACH_QUERY];
+	const struct atom *a = &atoms->ring[(atoms->count - 2) % ATOM_REACH_QUERY];
+	uint64_t low = a->hash, middle = b->hash, high = atom->hash, swap;
+	enum print_kind kind = atoms->kind;
+
+	if (low == middle || middle == high || low == high ||
+	    a->number + b->number + atom->number > 1)
+		return 0;
+	if (a->class + b->class + atom->class < TRIPLE_CLASSES_MIN) {
+		if (atoms->plain == atoms->kind)
+			return 0;
+		kind = atoms->plain;
+	}
+	if (low > middle)
+		swap = low, low = middle, middle = swap;
+	if (middle > high)
+		swap = middle, middle = high, high = swap;
+	if (low > middle)
+		swap = low, low = middle, middle = swap;
+	return prints_add(atoms->out, mix_fold(mix_fold(low ^ MIX_B, middle ^ MIX_C) ^ high, MIX_A),
+			  a->at, atom->end > a->at ? atom->end : a->at, kind);
+}
+
 int
 atoms_add(struct atoms *atoms, const struct atom *atom)
 {
@@ -25,13 +55,21 @@ atoms_add(struct atoms *atoms, const struct atom *atom)
 		uint64_t low = atom->hash < other->hash ? atom->hash : other->hash;
 		uint64_t high = atom->hash < other->hash ? other->hash : atom->hash;
 
-		if (low == high || atom->class + other->class < PAIR_CLASSES_MIN ||
-		    (atom->number && other->number))
+		enum print_kind kind = atoms->kind;
+
+		if (low == high || (atom->number && other->number))
 			continue;
+		if (atom->class + other->class < PAIR_CLASSES_MIN) {
+			if (atoms->plain == atoms->kind)
+				continue;
+			kind = atoms->plain;
+		}
 		if (prints_add(atoms->out, mix_fold(low ^ MIX_A, high ^ MIX_B), other->at,
-			       atom->end > other->at ? atom->end : other->at, atoms->kind) < 0)
+			       atom->end > other->at ? atom->end : other->at, kind) < 0)
 			return FAULT_MEMORY;
 	}
+	if (atoms->count >= 2 && add_triple(atoms, atom) < 0)
+		return FAULT_MEMORY;
 	atoms->ring[atoms->count++ % ATOM_REACH_QUERY] = *atom;
 	return 0;
 }
@@ -46,8 +84,10 @@ atom_begin(struct atom_stage *s, struct prints *out, const uint8_t *text,
 	s->out = out;
 	s->text = text;
 	s->language = language;
-	s->all = (struct atoms){.out = out, .kind = PRINT_PAIR, .reach = reach};
-	s->hard = (struct atoms){.out = out, .kind = PRINT_HARD, .reach = reach};
+	s->all =
+	    (struct atoms){.out = out, .kind = PRINT_PAIR, .plain = PRINT_PLAIN, .reach = reach};
+	s->hard =
+	    (struct atoms){.out = out, .kind = PRINT_HARD, .plain = PRINT_HARD, .reach = reach};
 }
 
 static int

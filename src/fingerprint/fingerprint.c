@@ -7,6 +7,7 @@
 
 #include "base/own.h"
 #include "fingerprint/print.h"
+#include "fingerprint/tables.h"
 
 #define TOKENS_AT_ONCE 512
 
@@ -14,8 +15,9 @@ const char *
 print_channel_name(enum print_kind kind)
 {
 	static const char *const names[PRINT_KIND_COUNT] = {
-	    [PRINT_TEXT] = "text", [PRINT_TOKEN] = "token", [PRINT_PAIR] = "atom",
-	    [PRINT_HARD] = "atom", [PRINT_SINGLE] = "atom", [PRINT_EXACT] = "exact",
+	    [PRINT_TEXT] = "text",   [PRINT_TOKEN] = "token", [PRINT_PAIR] = "atom",
+	    [PRINT_HARD] = "atom",   [PRINT_SINGLE] = "atom", [PRINT_PLAIN] = "atom",
+	    [PRINT_EXACT] = "exact",
 	};
 
 	return names[kind];
@@ -87,16 +89,33 @@ tokens_and_atoms(struct prints *out, struct bytes text, const struct language *l
 	return atom_end(&stage);
 }
 
+/* What is registered must not be what everybody has; a question may be asked in vain. */
+static void
+drop_stop_keys(struct prints *prints, size_t from)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < prints->count; i++)
+		if (!is_stop_key(prints->list[i].key))
+			prints->list[kept++] = prints->list[i];
+	prints->count = kept;
+}
+
 int
 fingerprint_text(struct prints *out, struct bytes text, const struct language *language,
 		 enum print_use use, struct fault *fault)
 {
+	size_t from = out->count;
+
 	if (text.left >> 28 != 0)
 		return fault_set(fault, FAULT_LIMIT, "more than 256 MiB in one piece");
 	if (winnow_words(out, text) < 0)
 		return fault_memory(fault);
 	/* Prose has no tokens and no literals that would mean anything. */
-	if ((language->flags & LANGUAGE_PLAIN) != 0)
-		return 0;
-	return tokens_and_atoms(out, text, language, use) < 0 ? fault_memory(fault) : 0;
+	if ((language->flags & LANGUAGE_PLAIN) == 0 &&
+	    tokens_and_atoms(out, text, language, use) < 0)
+		return fault_memory(fault);
+	if (use == PRINT_REGISTER)
+		drop_stop_keys(out, from);
+	return 0;
 }

@@ -10,9 +10,11 @@
  *			regexes, rare numbers), close together, in any order: minifying, bundling
  *	PRINT_HARD	the same without names: mangling of properties, compiling
  *	PRINT_SINGLE	one long string literal: compiling, stripping
+ *	PRINT_PLAIN	pairs and triples of parts that many packages have: nothing by themselves,
+ *			but they tell a small file beside others of its asset
  *	PRINT_EXACT	made by the register from the SHA-256 of the content
  *
- * The first is channel "text", the second "token", the next three "atom", the last "exact".
+ * The first is channel "text", the second "token", the next four "atom", the last "exact".
  * Method and measurements: docs/fingerprints.md.
  *
  * Two blobs that share t = k + w - 1 words (23) or tokens (47) in a row share a key, whatever
@@ -37,6 +39,7 @@ enum print_kind {
 	PRINT_PAIR,
 	PRINT_HARD,
 	PRINT_SINGLE,
+	PRINT_PLAIN,
 	PRINT_EXACT,
 	PRINT_KIND_COUNT
 };

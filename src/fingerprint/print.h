@@ -94,6 +94,7 @@ struct atom {
 struct atoms {
 	struct prints *out;
 	enum print_kind kind;
+	enum print_kind plain; /* of what says little; the same as `kind`: it gives no key */
 	uint32_t reach;
 	uint32_t count;
 	struct atom ring[ATOM_REACH_QUERY];

@@ -368,7 +368,10 @@ fingerprint_strings(struct prints *out, struct bytes content, enum print_strings
 	struct string_stage stage = {
 	    .out = out,
 	    .base = content.at,
-	    .hard = {.out = out, .kind = PRINT_HARD, .reach = ATOM_REACH_QUERY},
+	    .hard = {.out = out,
+		     .kind = PRINT_HARD,
+		     .plain = PRINT_HARD,
+		     .reach = ATOM_REACH_QUERY},
 	};
 	int r;
 

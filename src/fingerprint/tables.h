@@ -1,15 +1,17 @@
 /*
- * tables.h - words known beforehand; made by tables_make.c from keywords.txt and common.txt
+ * tables.h - words known beforehand; made by tables_make.c from keywords.txt, common.txt and
+ * stop.txt
  *
  * Open addressing by mix_bytes(): slot = low bits, tag = high 32 bits (0: the slot is empty).
  */
 #ifndef FINGERPRINT_TABLES_H
 #define FINGERPRINT_TABLES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define KEYWORD_SLOTS 1024
-#define COMMON_SLOTS  32768
+#define COMMON_SLOTS  65536
 
 extern const uint32_t keyword_tags[KEYWORD_SLOTS];
 extern const uint8_t keyword_codes[KEYWORD_SLOTS];
@@ -35,6 +37,21 @@ common_class_of(uint64_t hash)
 		if (common_tags[slot] == (uint32_t)(hash >> 32))
 			return (enum common_class)common_classes[slot];
 	return COMMON_RARE;
+}
+
+/* Upper halves of keys that unrelated projects share. */
+#define STOP_SLOTS 65536
+extern const uint32_t stop_tags[STOP_SLOTS];
+
+static inline bool
+is_stop_key(uint64_t key)
+{
+	uint32_t tag = (uint32_t)(key >> 32), slot = tag & (STOP_SLOTS - 1);
+
+	for (; stop_tags[slot] != 0; slot = (slot + 1) & (STOP_SLOTS - 1))
+		if (stop_tags[slot] == tag)
+			return true;
+	return false;
 }
 
 #endif

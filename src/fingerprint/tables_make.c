@@ -1,8 +1,9 @@
 /*
- * tables_make.c - keywords.txt and common.txt -> tables.c, while building
+ * tables_make.c - keywords.txt, common.txt and stop.txt -> tables.c, while building
  *
  * keywords.txt: words; the order gives the token codes.  common.txt: a class digit, a blank, the
- * part with \n \t \r \\ \xNN for what a line cannot hold; `#` begins a comment.
+ * part with \n \t \r \\ \xNN for what a line cannot hold.  stop.txt: the upper half of keys, in
+ * hexadecimal.  `#` in front begins a comment.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,47 @@ unescape(char *text)
 	return (size_t)(to - text);
 }
 
+/* Tags alone: the slot follows from the tag. */
+static void
+add_stop(uint32_t *tags, uint32_t tag)
+{
+	uint32_t slot = tag & (STOP_SLOTS - 1);
+
+	while (tags[slot] != 0 && tags[slot] != tag)
+		slot = (slot + 1) & (STOP_SLOTS - 1);
+	tags[slot] = tag;
+}
+
+static int
+print_stop(const char *path)
+{
+	static uint32_t tags[STOP_SLOTS];
+	FILE *in = fopen(path, "r");
+	size_t count = 0;
+	char line[256];
+
+	if (in == NULL)
+		return 1;
+	while (fgets(line, sizeof(line), in) != NULL) {
+		char *at = line, *end;
+
+		for (; line[0] != '#'; at = end) {
+			unsigned long tag = strtoul(at, &end, 16);
+
+			if (end == at)
+				break;
+			if (tag != 0 && ++count <= STOP_SLOTS / 2)
+				add_stop(tags, (uint32_t)tag);
+		}
+	}
+	(void)fclose(in);
+	(void)printf("const uint32_t stop_tags[%d] = {\n", STOP_SLOTS);
+	for (size_t i = 0; i < STOP_SLOTS; i++)
+		(void)printf("0x%x,%s", tags[i], i % 8 == 7 ? "\n" : "");
+	(void)printf("};\n\n");
+	return count > STOP_SLOTS / 2;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -100,7 +142,7 @@ main(int argc, char *argv[])
 	unsigned code = 128;
 	FILE *in;
 
-	if (argc != 3 || (in = fopen(argv[1], "r")) == NULL)
+	if (argc != 4 || (in = fopen(argv[1], "r")) == NULL)
 		return 1;
 	while (fscanf(in, "%12s", line) == 1 && code < 256) {
 		lengths[line[0] - 'a'] |= (uint16_t)(1U << strlen(line));
@@ -116,6 +158,8 @@ main(int argc, char *argv[])
 	(void)printf("/* made by tables_make */\n#include \"fingerprint/tables.h\"\n\n");
 	print(&words, "keyword_tags", "keyword_codes");
 	print(&common, "common_tags", "common_classes");
+	if (print_stop(argv[3]) != 0)
+		return 1;
 	(void)printf("const uint16_t keyword_lengths[26] = {");
 	for (size_t i = 0; i < 26; i++)
 		(void)printf("0x%x,", lengths[i]);

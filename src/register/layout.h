@@ -34,7 +34,7 @@
 #define LAYOUT_BLOCK_BYTES  ((uint64_t)1 << LAYOUT_BLOCK_BITS)
 #define LAYOUT_FILTER_BYTES 32
 #define LAYOUT_ASSET_BYTES  192
-#define LAYOUT_FILE_BYTES   88
+#define LAYOUT_FILE_BYTES   96
 #define LAYOUT_SPAN_BYTES   12
 
 struct layout {

@@ -10,25 +10,30 @@
 #include "base/own.h"
 #include "register/search.h"
 
-/* What a kind of evidence must show. */
+/* What a kind of evidence must show to stand alone, and what is enough in a blob in which other
+ * files of the same asset stand already (VOUCHERS of them, or one beside it). */
 struct rule {
-	uint32_t keys_min;            /* different keys, close together */
-	uint32_t share_ppm_min;       /* of our file's keys */
-	uint32_t sure_keys;           /* as many as this need no share: a part of a large file */
-	uint32_t lines_min;           /* of ours, from the first to the last */
-	uint32_t weak_keys, weak_ppm; /* enough when neighbours vouch */
-	int32_t milli_base, milli_per_key; /* log10 of the odds, in thousandths */
+	uint32_t keys_min;      /* different keys, close together */
+	uint32_t share_ppm_min; /* of our file's keys */
+	uint32_t lines_min;     /* of ours, from the first to the last */
+	uint32_t vouched_keys, vouched_ppm;
+	/* log10 of the odds that a file of others shows as much of one file of ours, in thousandths;
+	 * measured over 2e8 pairs of files, docs/fingerprints.md, "Odds" */
+	int32_t milli_base, milli_per_key;
 	int32_t milli_most;
 };
 
 static const struct rule rules[PRINT_KIND_COUNT] = {
-    [PRINT_TEXT] = {4, 0, 4, 5, UINT32_MAX, 0, -3000, -500, -30000},
-    [PRINT_TOKEN] = {6, 0, 6, 8, UINT32_MAX, 0, -2000, -300, -20000},
-    [PRINT_PAIR] = {4, 150000, 40, 0, 2, 100000, -1500, -350, -30000},
-    [PRINT_HARD] = {3, 250000, 20, 0, 2, 150000, -1500, -400, -20000},
-    [PRINT_SINGLE] = {4, 250000, 20, 0, 2, 150000, -1000, -500, -20000},
-    [PRINT_EXACT] = {1, 0, 1, 0, UINT32_MAX, 0, -30000, 0, -30000},
+    [PRINT_TEXT] = {5, 0, 5, UINT32_MAX, 0, -6300, -400, -30000},
+    [PRINT_TOKEN] = {12, 0, 8, UINT32_MAX, 0, -4700, -300, -30000},
+    [PRINT_PAIR] = {8, 500000, 0, 2, 500000, -6100, -400, -30000},
+    [PRINT_HARD] = {8, 500000, 0, 2, 500000, -6500, -400, -30000},
+    [PRINT_SINGLE] = {5, 500000, 0, 1, 500000, -5200, -700, -30000},
+    [PRINT_PLAIN] = {UINT32_MAX, 0, 0, 2, 600000, -5300, -50, -8000},
+    [PRINT_EXACT] = {1, 0, 0, UINT32_MAX, 0, -30000, 0, -30000},
 };
+
+#define VOUCHERS 3
 
 /* Data and markup repeat by their nature: so many times the keys, or this share. */
 #define DATA_FACTOR    8
@@ -277,10 +282,9 @@ judge(const struct evidence *e, const struct segment_file *file)
 		if (e->keys < rule->keys_min * factor)
 			return VERDICT_NO;
 	}
-	if (e->keys >= rule->keys_min * factor &&
-	    (share >= share_min || e->keys >= rule->sure_keys * factor))
+	if (e->keys >= rule->keys_min * factor && share >= share_min)
 		return VERDICT_YES;
-	if (e->keys >= rule->weak_keys && share >= rule->weak_ppm && factor == 1)
+	if (e->keys >= rule->vouched_keys && share >= rule->vouched_ppm && factor == 1)
 		return VERDICT_WEAK;
 	return VERDICT_NO;
 }
@@ -440,7 +444,8 @@ is_neighbour(const struct register_match *weak, const struct register_match *str
 	       strong->here.at_bytes <= weak_end + NEIGHBOUR_BYTES;
 }
 
-/* Weak matches stay when a strong one of the same folder lies beside them. */
+/* Weak matches stay when a strong one of the same folder lies beside them, or when enough of the
+ * same asset are in the blob. */
 static void
 ask_neighbours(struct register_search *s)
 {
@@ -455,12 +460,17 @@ ask_neighbours(struct register_search *s)
 			s->matches[i] = swap;
 		}
 	kept = strong;
-	for (size_t i = strong; i < s->matches_count; i++)
-		for (size_t n = 0; n < strong; n++)
-			if (is_neighbour(&s->matches[i], &s->matches[n])) {
-				s->matches[kept++] = s->matches[i];
-				break;
-			}
+	for (size_t i = strong; i < s->matches_count; i++) {
+		unsigned vouchers = 0;
+
+		for (size_t n = 0; n < strong && vouchers < VOUCHERS; n++)
+			if (is_neighbour(&s->matches[i], &s->matches[n]))
+				vouchers = VOUCHERS;
+			else
+				vouchers += s->matches[i].asset == s->matches[n].asset;
+		if (vouchers >= VOUCHERS)
+			s->matches[kept++] = s->matches[i];
+	}
 	s->matches_count = kept;
 }
 

@@ -109,6 +109,20 @@ by_key(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
+/* Babel writes each helper on one line: `function _createClass(e, r, t) { return ... }`.  There are
+ * too many versions of them for a list of keys. */
+static bool
+is_helper_line(const struct one_file_scratch *s, const struct print *print)
+{
+	static const size_t long_line = 100;
+	uint32_t line = line_of(s, print->at) - 1;
+	struct bytes text = buf_bytes(&s->content);
+	size_t end = line + 1 < s->lines_count ? s->lines[line + 1] : text.left;
+	struct bytes whole = bytes_slice(text, s->lines[line], end - s->lines[line]);
+
+	return whole.left >= long_line && bytes_begins(whole, BYTES_OF("function _"));
+}
+
 /* Each key once, at its first place; the text of a licence is left out. */
 static int
 keep_prints(struct one_file *out, struct one_file_scratch *s, struct fault *fault)
@@ -128,6 +142,8 @@ keep_prints(struct one_file *out, struct one_file_scratch *s, struct fault *faul
 			continue;
 		if (licence && list[i].kind == PRINT_TEXT && list[i].at < to &&
 		    list[i].at + list[i].length > from)
+			continue;
+		if (list[i].kind <= PRINT_TOKEN && is_helper_line(s, &list[i]))
 			continue;
 		*entry =
 		    (struct segment_entry){.key = list[i].key, .place = line_of(s, list[i].at)};

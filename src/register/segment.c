@@ -252,7 +252,7 @@ segment_file(const struct segment *s, uint32_t index, struct segment_file *out, 
 	memcpy(out->sha256, at + 24, 32);
 	for (unsigned i = 0; i < PRINT_KIND_COUNT; i++)
 		out->counts[i] = (uint32_t)layout_get(at + 56 + 4 * i, 4);
-	out->flags = (uint32_t)layout_get(at + 80, 4);
+	out->flags = (uint32_t)layout_get(at + 84, 4);
 	if (out->asset >= l->assets)
 		return damaged(s, "a file belongs to no asset", fault);
 	return 0;

@@ -177,7 +177,7 @@ put_asset(struct writer *w, const struct segment_asset *a)
 }
 
 /* OFFSET SIZE: 0 4 asset; 4 4 path at; 8 4 path length; 12 4 lines; 16 8 bytes; 24 32 SHA-256;
- * 56 4 x 6 keys of each kind; 80 4 flags; 84 4 zero. */
+ * 56 4 x 7 keys of each kind; 84 4 flags; 88 8 zero. */
 static void
 put_file(struct writer *w, const struct segment_file *f)
 {
@@ -191,7 +191,7 @@ put_file(struct writer *w, const struct segment_file *f)
 	memcpy(at + 24, f->sha256, 32);
 	for (unsigned i = 0; i < PRINT_KIND_COUNT; i++)
 		layout_put(at + 56 + 4 * i, 4, f->counts[i]);
-	layout_put(at + 80, 4, f->flags);
+	layout_put(at + 84, 4, f->flags);
 	put(w, at, sizeof(at));
 }
 
