@@ -31,6 +31,11 @@ static const uint8_t classes[256] = {
     ['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
     [0x80 ... 0xff] = L,
 };
+
+/* a to z */
+static const bool is_plain[256] = {
+    ['a'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+};
 /* clang-format on */
 #undef L
 #undef U
@@ -126,6 +131,9 @@ codeword_roll(const struct codewords *set, struct bytes form)
 	return roll;
 }
 
+/* A power of two: the remainder is a mask. */
+#define RING 8
+
 /* A part as the scan keeps it. */
 struct piece {
 	size_t from, to;
@@ -141,16 +149,28 @@ struct scan {
 	bool first, last;
 	codeword_fn *hit;
 	void *context;
-	struct piece pieces[CODEWORD_PARTS_MAX]; /* a ring */
+	struct piece pieces[RING]; /* a ring */
 	size_t newest, count;
 };
 
-static bool
-in_filter(const struct codewords *set, uint64_t roll)
+/* Nearly every try ends at the filter, and nearly every other at the rolls: what is left is an
+ * entry, but for a chance in 2^40. */
+static inline bool
+may_be(const struct codewords *set, uint64_t roll)
 {
-	size_t at = codeword_filter_at(roll);
+	size_t at = codeword_filter_at(roll), low = 0, high = set->count;
 
-	return (set->filter[at / 64] >> at % 64 & 1) != 0;
+	if ((set->filter[at / 64] >> at % 64 & 1) == 0)
+		return false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (set->rolls[middle] < roll)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < set->count && set->rolls[low] == roll;
 }
 
 /* The rolling hash let it through: is it an entry? */
@@ -187,8 +207,7 @@ settle_pieces(struct scan *scan, size_t parts, bool blanks)
 	size_t used = 0, from = 0, to = 0;
 
 	for (size_t k = parts; k-- > 0;) {
-		const struct piece *piece =
-		    &scan->pieces[(scan->newest + CODEWORD_PARTS_MAX - k) % CODEWORD_PARTS_MAX];
+		const struct piece *piece = &scan->pieces[(scan->newest - k) % RING];
 
 		if (k == parts - 1)
 			from = piece->from;
@@ -219,7 +238,7 @@ try_pieces(struct scan *scan)
 
 		if (length > CODEWORD_BYTES_MAX)
 			return 0;
-		if (length >= CODEWORD_BYTES_MIN && in_filter(set, roll)) {
+		if (length >= CODEWORD_BYTES_MIN && may_be(set, roll)) {
 			int r = settle_pieces(scan, k, blanks);
 
 			if (r != 0)
@@ -228,7 +247,7 @@ try_pieces(struct scan *scan)
 		if (k == scan->count)
 			return 0;
 		blanks |= piece->behind_blank;
-		piece = &scan->pieces[(scan->newest + CODEWORD_PARTS_MAX - k) % CODEWORD_PARTS_MAX];
+		piece = &scan->pieces[(scan->newest - k) % RING];
 		fused += piece->roll * set->powers[length];
 		split +=
 		    (CODEWORD_BLANK + piece->roll * set->multiplier) * set->powers[split_length];
@@ -243,10 +262,24 @@ take_piece(struct scan *scan, size_t stride, size_t at, struct piece *piece)
 {
 	const uint64_t multiplier = scan->set->multiplier;
 	const struct bytes in = scan->in;
-	size_t end = part_end(in, stride, at);
 	uint64_t roll = 0;
+	size_t end;
 
 	piece->from = at;
+	if (stride == 1 && is_plain[in.at[at]]) {
+		do
+			roll = roll * multiplier + in.at[at++];
+		while (at < in.left && is_plain[in.at[at]]);
+		if (at == in.left || in.at[at] < 0x80) {
+			piece->to = at;
+			piece->length = at - piece->from;
+			piece->roll = roll;
+			return;
+		}
+		at = piece->from;
+		roll = 0;
+	}
+	end = part_end(in, stride, at);
 	piece->to = end;
 	piece->length = 0;
 	for (; at < end; at += stride) {
@@ -277,7 +310,7 @@ scan_words(struct scan *scan, const size_t stride)
 		struct piece piece;
 		int r;
 
-		if (class == CLASS_OTHER) {
+		if (class == CLASS_OTHER || (class == CLASS_BLANK && !scan->set->has_phrases)) {
 			scan->count = 0;
 			joined = blank = false;
 			at += stride;
@@ -296,7 +329,7 @@ scan_words(struct scan *scan, const size_t stride)
 		piece.behind_blank = blank;
 		at = piece.to;
 		joined = blank = false;
-		scan->newest = (scan->newest + 1) % CODEWORD_PARTS_MAX;
+		scan->newest = (scan->newest + 1) % RING;
 		scan->pieces[scan->newest] = piece;
 		if (scan->count < CODEWORD_PARTS_MAX)
 			scan->count++;
@@ -335,7 +368,7 @@ try_host(struct scan *scan, size_t from, size_t to)
 		form[CODEWORD_HOST_MAX + 1 - used] = c;
 		if (at != from && scan->in.at[at - scan->stride] != '.')
 			continue;
-		if (c == '.' || !in_filter(set, roll + CODEWORD_HOST_MARK * set->powers[used]))
+		if (c == '.' || !may_be(set, roll + CODEWORD_HOST_MARK * set->powers[used]))
 			continue;
 		form[CODEWORD_HOST_MAX - used] = CODEWORD_HOST_MARK;
 		return settle(scan, bytes_make(form + CODEWORD_HOST_MAX - used, used + 1), from, to,
@@ -397,7 +430,7 @@ codewords_scan(const struct codewords *set, struct bytes in, size_t stride, bool
 
 	if (stride == 2)
 		scan.in.left &= ~(size_t)1;
-	if (set->has_words)
+	if (set->has_words || set->has_phrases)
 		r = stride == 1 ? scan_words(&scan, 1) : scan_words(&scan, 2);
 	if (r == 0 && set->has_hosts)
 		r = scan_hosts(&scan);

@@ -28,8 +28,9 @@ struct codewords {
 	uint64_t multiplier;
 	uint64_t powers[CODEWORD_HOST_MAX + 4]; /* of the multiplier */
 	struct codeword_entry *entries;
+	uint64_t *rolls; /* of the entries, sorted */
 	size_t count, room;
-	bool has_words, has_hosts;
+	bool has_words, has_phrases, has_hosts;
 	uint64_t filter[((size_t)1 << CODEWORD_FILTER_BITS) / 64];
 };
 

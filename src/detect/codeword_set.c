@@ -44,8 +44,10 @@ codewords_new(struct codewords **out, const uint8_t key[CODEWORDS_KEY_BYTES], st
 void
 codewords_free(struct codewords **set)
 {
-	if (*set != NULL)
+	if (*set != NULL) {
 		free((*set)->entries);
+		free((*set)->rolls);
+	}
 	free(*set);
 	*set = NULL;
 }
@@ -70,28 +72,40 @@ compare(const void *left, const void *right)
 	return memcmp(a->name, b->name, sizeof(a->name));
 }
 
-/* Entries stay sorted by name; then the filter is made anew. */
+static int
+compare_rolls(const void *left, const void *right)
+{
+	const uint64_t *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+/* Entries stay sorted by name; rolls and filter are made anew. */
 static void
 settle(struct codewords *set)
 {
 	if (set->count > 1)
 		qsort(set->entries, set->count, sizeof(set->entries[0]), compare);
 	memset(set->filter, 0, sizeof(set->filter));
-	set->has_hosts = set->has_words = false;
+	set->has_hosts = set->has_words = set->has_phrases = false;
 	for (size_t i = 0; i < set->count; i++) {
-		uint64_t roll = set->entries[i].roll;
+		uint64_t roll = set->rolls[i] = set->entries[i].roll;
 
 		set->filter[codeword_filter_at(roll) / 64] |= (uint64_t)1
 							      << codeword_filter_at(roll) % 64;
 		set->has_hosts |= set->entries[i].kind == CODEWORD_HOST;
-		set->has_words |= set->entries[i].kind != CODEWORD_HOST;
+		set->has_words |= set->entries[i].kind == CODEWORD_WORD;
+		set->has_phrases |= set->entries[i].kind == CODEWORD_PHRASE;
 	}
+	if (set->count > 1)
+		qsort(set->rolls, set->count, sizeof(set->rolls[0]), compare_rolls);
 }
 
 static bool
 holds(const struct codewords *set, const struct codeword_entry *entry)
 {
-	return bsearch(entry, set->entries, set->count, sizeof(*entry), compare) != NULL;
+	return set->count > 0 &&
+	       bsearch(entry, set->entries, set->count, sizeof(*entry), compare) != NULL;
 }
 
 /* 0: added, without settling. */
@@ -105,9 +119,15 @@ append(struct codewords *set, const struct codeword_entry *entry, struct fault *
 		struct codeword_entry *more =
 		    reallocarray(set->entries, room, sizeof(set->entries[0]));
 
+		uint64_t *rolls;
+
 		if (more == NULL)
 			return fault_memory(fault);
 		set->entries = more;
+		rolls = reallocarray(set->rolls, room, sizeof(set->rolls[0]));
+		if (rolls == NULL)
+			return fault_memory(fault);
+		set->rolls = rolls;
 		set->room = room;
 	}
 	set->entries[set->count++] = *entry;
@@ -224,6 +244,8 @@ drop(struct codewords *set, struct bytes form)
 {
 	struct codeword_entry key, *found;
 
+	if (set->count == 0)
+		return false;
 	fill_entry(set, form, CODEWORD_WORD, &key);
 	found = bsearch(&key, set->entries, set->count, sizeof(key), compare);
 	if (found == NULL)
