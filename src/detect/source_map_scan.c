@@ -14,6 +14,7 @@
 #define WASM_NEEDLE  "\x10sourceMappingURL" /* name of a custom section, its length in front */
 #define NEEDLE_BYTES 17
 #define DECODE_BYTES 12288
+#define BASE64_BYTES 7 /* ";base64" */
 
 /* Value | 0x40, in both alphabets of RFC 4648; 0: not base64. */
 #define DIGIT(c, v) [c] = 0x40 | (v)
@@ -99,7 +100,12 @@ data_begins(struct source_map_scan *s, struct fault *fault)
 	s->reader->inline_at = s->at_bytes;
 	s->reading = true;
 	s->bits_count = s->percent = 0;
-	s->state = bytes_ends(header, BYTES_OF(";base64")) ? SCAN_BASE64 : SCAN_PERCENT;
+	s->state =
+	    header.left >= BASE64_BYTES &&
+		    text_equal_nocase(bytes_slice(header, header.left - BASE64_BYTES, header.left),
+				      BYTES_OF(";base64"))
+		? SCAN_BASE64
+		: SCAN_PERCENT;
 	if (s->decode == NULL)
 		s->decode = s->state == SCAN_BASE64 ? "base64" : "percent";
 	return 0;
@@ -145,6 +151,13 @@ url_ends(struct source_map_scan *s, int end, struct fault *fault)
 	return 0;
 }
 
+/* The scheme and "base64" are told in any case of letters (RFC 3986 3.1). */
+static bool
+is_data(struct bytes url)
+{
+	return url.left >= 5 && text_equal_nocase(bytes_slice(url, 0, 5), BYTES_OF("data:"));
+}
+
 static bool
 ends_url(uint8_t c)
 {
@@ -163,7 +176,7 @@ feed_url(struct source_map_scan *s, struct bytes *in, struct fault *fault)
 		if (!s->is_wasm && ends_url(c))
 			return url_ends(s, c, fault);
 		(void)bytes_skip(in, 1);
-		if (c == ',' && bytes_begins(bytes_make(s->url, s->url_used), BYTES_OF("data:")))
+		if (c == ',' && is_data(bytes_make(s->url, s->url_used)))
 			return data_begins(s, fault);
 		if (s->url_used == sizeof(s->url))
 			s->state = SCAN_IDLE;

@@ -131,6 +131,25 @@ intake_new(struct intake **out, const struct intake_options *options, struct fau
 	return 0;
 }
 
+/* The digest is over every byte, also those behind what a reader wanted. Something without an end
+ * (a device, a pipe) is read no further than the budget allowed: 1 where that left bytes. */
+static int
+digest_rest(struct intake *in, struct stream *s, bool has_end, struct fault *why)
+{
+	for (;;) {
+		int r = stream_want(s, 1, why);
+
+		if (r < 0 || s->left == 0)
+			return r < 0 ? r : 0;
+		if (!has_end && in->budget.spent != 0)
+			return 1;
+		r = budget_time(&in->budget, why);
+		if (r < 0)
+			return r;
+		stream_take(s, s->left);
+	}
+}
+
 static int
 run_file(struct worker *w, const struct input *input, struct fault *fault)
 {
@@ -147,12 +166,10 @@ run_file(struct worker *w, const struct input *input, struct fault *fault)
 	struct fault why = FAULT_INIT;
 	struct stat st;
 	uint64_t fast;
+	bool is_regular = fstat(input->fd, &st) == 0 && S_ISREG(st.st_mode);
 	int r;
 
-	if (fstat(input->fd, &st) == 0 && S_ISREG(st.st_mode))
-		budget_input(&in->budget, (uint64_t)st.st_size);
-	else
-		budget_input(&in->budget, 0);
+	budget_input(&in->budget, is_regular ? (uint64_t)st.st_size : 0);
 	r = hash_running_new(&hash, fault);
 	if (r >= 0)
 		r = hash_running_begin(hash, fault);
@@ -167,13 +184,23 @@ run_file(struct worker *w, const struct input *input, struct fault *fault)
 	r = walk_member(w, &leaf, &d.s, fault);
 	if (r < 0)
 		return r;
-	/* The digest is over every byte, also those behind what a reader wanted. */
-	r = stream_skip(&d.s, UINT64_MAX, NULL, &why);
+	r = digest_rest(in, &d.s, is_regular, &why);
+	if (r == FAULT_CANCEL)
+		return fault_set(fault, r, "%s", why.text);
 	coverage_input(in->coverage, d.hashed_bytes);
 	in->summary->bytes += d.hashed_bytes;
 	if (r < 0)
 		return note_not_examined(w, &leaf, why.text, d.hashed_bytes, COVERAGE_BYTES_UNKNOWN,
 					 false, fault);
+	if (r > 0) /* what was read is told already, and bytes without an end have no digest */
+		return 0;
+	/* Behind a pipe, nothing is what a command that failed leaves. */
+	if (!is_regular && d.hashed_bytes == 0) {
+		r = note_not_examined(w, &leaf, "nothing came out of it", 0, COVERAGE_BYTES_UNKNOWN,
+				      false, fault);
+		if (r < 0)
+			return r;
+	}
 	in->summary->has_sha256 = true;
 	return hash_running_end(hash, in->summary->sha256, &fast, fault);
 }

@@ -95,7 +95,7 @@ state_of(const struct page *p, size_t input)
 			s.bytes += r->inputs.summaries[input].kind_bytes[k];
 	if (s.blocks > 0)
 		s.verdict = VERDICT_BLOCKED;
-	else if (s.open_rows > 0 || r->coverage->examined_bytes == 0)
+	else if (s.open_rows > 0 || r->coverage->blobs == 0)
 		s.verdict = VERDICT_INCOMPLETE;
 	return s;
 }
@@ -110,7 +110,7 @@ put_files(const struct page *p, size_t input, const struct state *s)
 		      summary->files == 1 ? "" : "s", text_size(s->bytes, size),
 		      s->verdict != VERDICT_PASS && s->bytes != summary->bytes ? " after unpacking"
 									       : "");
-	if (p->report->coverage->examined_bytes == 0)
+	if (p->report->coverage->blobs == 0)
 		(void)fputs(", nothing examined", p->to);
 	else if (s->open_rows == 0)
 		(void)fputs(", all examined", p->to);

@@ -672,6 +672,7 @@ TEST(an_inline_map_is_read_through_every_window)
 	static const char *const before[] = {
 	    "f();\n//# sourceMappingURL=data:application/json;base64,",
 	    "f();\n//@ sourceMappingURL=data:application/json;charset=utf-8;base64,",
+	    "f();\n//# sourceMappingURL=DATA:Application/JSON;BASE64,",
 	    ".a{}\n/*# sourceMappingURL=data:application/json;charset=utf8;base64,",
 	    "eval(\"f();\\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,",
 	    "var sourceMappingURL='sourceMappingURL=data:,';//# sourceMappingURL=data:;base64,",

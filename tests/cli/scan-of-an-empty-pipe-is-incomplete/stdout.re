@@ -1,0 +1,2 @@
+^INCOMPLETE  \(stdin\)$
+unread    \(stdin\): nothing came out of it
