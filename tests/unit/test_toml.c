@@ -165,3 +165,20 @@ TEST(toml_parse_survives_every_refused_allocation)
 		OK((r == 0) == (doc != NULL));
 	}
 }
+
+TEST(a_header_that_is_no_key_is_an_error_and_not_an_abort)
+{
+	static const char *const texts[] = {"[%a]\n",
+					    "[\x11"
+					    "a]\n",
+					    "[=]\n", "[a.%]\n", "[[,]]\n"};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		AUTO(toml_free)
+		struct toml *doc = NULL;
+		struct fault fault = FAULT_INIT;
+
+		EQ_INT(toml_parse(&doc, bytes_text(texts[i]), "x.toml", &fault), FAULT_USAGE);
+		HAS_STR(fault.text, "x.toml:1:");
+	}
+}
