@@ -73,11 +73,18 @@ wants(const struct detect *detect, const struct blob *blob)
 	bool object = begins_object(&head);
 
 	(void)detect;
-	if (blob->kind == BLOB_WASM)
+	switch (blob->kind) {
+	case BLOB_TEXT:
+	case BLOB_BINARY: /* a map with NULs in it is no text, and no less a leak */
+		break;
+	case BLOB_WASM:
+	case BLOB_ELF: /* a bundle behind its interpreter, inline map and all */
+	case BLOB_PE:
+	case BLOB_MACHO:
 		return DETECT_WINDOWS;
-	/* A map with a NUL in it is no text, and no less a leak. */
-	if (blob->kind != BLOB_TEXT && !(blob->kind == BLOB_BINARY && object))
+	default:
 		return DETECT_NOTHING;
+	}
 	return object && contents_first(head) ? DETECT_WHOLE : DETECT_WINDOWS;
 }
 

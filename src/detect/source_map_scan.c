@@ -39,6 +39,7 @@ source_map_scan_begin(struct source_map_scan *s, struct detect_run *run,
 	s->run = run;
 	s->totals = totals;
 	s->is_wasm = run->blob->kind == BLOB_WASM;
+	s->is_program = !s->is_wasm && run->blob->kind != BLOB_TEXT;
 }
 
 void
@@ -135,7 +136,7 @@ url_ends(struct source_map_scan *s, int end, struct fault *fault)
 
 	s->state = SCAN_IDLE;
 	/* Where a quote or '\' ends it, it is text inside code. */
-	if (s->in_comment && (end <= ' ' || end == '*'))
+	if (s->in_comment && !s->is_program && (end <= ' ' || end == '*'))
 		kind = source_map_url(url);
 	if (kind == SOURCE_MAP_URL_INTERNAL)
 		return note_internal(s, url, fault);

@@ -33,6 +33,8 @@ struct source_map_scan {
 	enum source_map_scan_state state;
 	bool in_comment; /* the URL stands behind a comment sign: it may be a reference */
 	bool is_wasm;
+	bool
+	    is_program; /* machine code, or bytes of no known kind: maps inside count, references not */
 	uint64_t at_bytes; /* where the URL at hand begins */
 	uint64_t url_left; /* wasm: bytes of the URL still to come */
 	uint32_t line;     /* of the URL at hand */

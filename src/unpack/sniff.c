@@ -111,6 +111,8 @@ is_utf16(struct bytes head)
 	       (zeros[1] == 0 && zeros[0] * 10 >= pairs * 9);
 }
 
+#define TEXT_PER_NUL 512
+
 static bool
 is_text(struct bytes head)
 {
@@ -126,7 +128,8 @@ is_text(struct bytes head)
 		controls += c == 0x7f;
 		zeros += c == 0;
 	}
-	if (zeros > 0)
+	/* A raw NUL in a literal leaves a script a script. */
+	if (zeros * TEXT_PER_NUL > head.left)
 		return is_utf16(head);
 	return controls * 32 <= head.left;
 }

@@ -29,6 +29,19 @@ TEST(bytes_with_nul_or_many_controls_are_binary)
 	is(BYTES_OF(""), BLOB_EMPTY);
 }
 
+TEST(a_stray_nul_leaves_a_script_a_script)
+{
+	uint8_t script[2000];
+
+	for (size_t i = 0; i < sizeof(script); i++)
+		script[i] = (uint8_t) "var a=1;\n"[i % 9];
+	script[900] = 0;
+	is(bytes_make(script, sizeof(script)), BLOB_TEXT);
+	for (size_t i = 0; i < sizeof(script); i += 100)
+		script[i] = 0;
+	is(bytes_make(script, sizeof(script)), BLOB_BINARY);
+}
+
 TEST(strong_magic_is_enough)
 {
 	is(BYTES_OF("PK\3\4aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), BLOB_ZIP);

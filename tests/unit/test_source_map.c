@@ -702,6 +702,29 @@ TEST(an_inline_map_is_read_through_every_window)
 		}
 }
 
+TEST(an_inline_map_behind_a_program_is_read_and_its_references_are_nothing)
+{
+	static const enum blob_kind kinds[] = {BLOB_ELF, BLOB_PE, BLOB_MACHO, BLOB_BINARY};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		AUTO(buf_free)
+		struct buf code = BUF_INIT(4096);
+		struct package p;
+
+		package_begin(&p);
+		(void)buf_append_text(&code, "\x7f"
+					     "ELF\n//# sourceMappingURL=absent.js.map\n"
+					     "//# sourceMappingURL=data:application/json;base64,");
+		put_base64(&code, BYTES_OF(MAP_TWO));
+		(void)buf_append(&code, "\n\0\0", 3);
+		EQ_INT(add_kind(&p, "package/bin/acme", buf_bytes(&code), kinds[i]), 0);
+		EQ_INT(package_end(&p), 0);
+		EQ_U64(p.findings.count, 1);
+		OK(found(&p, "source-map-inline", 0) != NULL);
+		package_free(&p);
+	}
+}
+
 TEST(a_map_right_behind_data_that_is_cut_is_found)
 {
 	static const size_t steps[] = {0, 1, 5, 12};
