@@ -350,9 +350,11 @@ static void
 feed_idle(struct source_map_scan *s, const struct detect_window *w, size_t from, size_t *pos)
 {
 	const char *needle = s->is_wasm ? WASM_NEEDLE : NEEDLE;
-	const uint8_t *hit = memmem(w->at + from, w->length - from, needle, NEEDLE_BYTES);
+	ptrdiff_t at = bytes_find(bytes_make(w->at + from, w->length - from),
+				  bytes_make(needle, NEEDLE_BYTES));
+	const uint8_t *hit = w->at + from + at;
 
-	if (hit == NULL) {
+	if (at < 0) {
 		*pos = w->length;
 		return;
 	}

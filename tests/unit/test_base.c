@@ -691,3 +691,32 @@ TEST(fault_errno_tells_memory_from_io_and_takes_no_fault_at_all)
 	errno = EIO;
 	EQ_INT(fault_errno(NULL, "x"), FAULT_IO);
 }
+
+TEST(bytes_find_agrees_with_memmem_wherever_the_needle_stands)
+{
+	uint8_t hay[300];
+	uint64_t state = 88172645463325252u;
+
+	for (int round = 0; round < 20000; round++) {
+		size_t length, needle_at, needle_length;
+		const uint8_t *want;
+		ptrdiff_t got;
+
+		for (size_t i = 0; i < sizeof(hay); i++) {
+			state ^= state << 13;
+			state ^= state >> 7;
+			state ^= state << 17;
+			hay[i] = (uint8_t)('a' + state % 3);
+		}
+		length = state % sizeof(hay);
+		needle_length = 1 + (state >> 16) % 9;
+		needle_at = (state >> 32) % (sizeof(hay) - needle_length);
+		want = memmem(hay, length, hay + needle_at, needle_length);
+		got =
+		    bytes_find(bytes_make(hay, length), bytes_make(hay + needle_at, needle_length));
+		if ((want == NULL ? -1 : want - hay) != got) {
+			FAIL("round %d: got %td", round, got);
+			return;
+		}
+	}
+}
