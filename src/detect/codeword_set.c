@@ -271,10 +271,13 @@ codewords_remove(struct codewords *set, struct bytes word, struct fault *fault)
 	r = forms_of(word, &fused, &split, fault);
 	if (r == FAULT_MEMORY)
 		return r;
-	if (r > 0)
-		found = drop(set, buf_bytes(&fused)) | drop(set, buf_bytes(&split));
+	/* Each is dropped, whatever came of the others. */
+	if (r > 0) {
+		found = drop(set, buf_bytes(&fused));
+		found = drop(set, buf_bytes(&split)) || found;
+	}
 	if (form_of_host(word, &host, NULL) == 0)
-		found |= drop(set, buf_bytes(&host));
+		found = drop(set, buf_bytes(&host)) || found;
 	settle(set);
 	return found ? 0 : CODEWORDS_ABSENT;
 }

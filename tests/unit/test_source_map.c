@@ -677,7 +677,8 @@ TEST(an_inline_map_is_read_through_every_window)
 	    "eval(\"f();\\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,",
 	    "var sourceMappingURL='sourceMappingURL=data:,';//# sourceMappingURL=data:;base64,",
 	};
-	static const char *const after[] = {"", "\n", " */", "\\n//# sourceURL=x\");", "\nf();\n"};
+	static const char *const after[] = {"",        "\n", "\n", " */", "\\n//# sourceURL=x\");",
+					    "\nf();\n"};
 
 	for (size_t i = 0; i < ARRAY_LEN(before); i++)
 		for (size_t step = 0; step < 70; step += step < 20 ? 1 : 23) {

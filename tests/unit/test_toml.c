@@ -182,3 +182,16 @@ TEST(a_header_that_is_no_key_is_an_error_and_not_an_abort)
 		HAS_STR(fault.text, "x.toml:1:");
 	}
 }
+
+TEST(a_letter_with_an_accent_outside_of_a_text_is_an_error)
+{
+	static const char *const texts[] = {"\xc3\xa9 = 1\n", "a \xc3\xa9 = 1\n",
+					    "a = 1 \xe2\x82\xac\n", "[a \xef\xbb\xbf]\n"};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		AUTO(toml_free)
+		struct toml *doc = NULL;
+
+		EQ_INT(toml_parse(&doc, bytes_text(texts[i]), "x.toml", NULL), FAULT_USAGE);
+	}
+}
