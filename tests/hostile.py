@@ -200,6 +200,30 @@ def a_source_map_with_a_million_sources(folder):
             b'],"sourcesContent":[' + b','.join(b'"let a%d=1"' % i for i in range(n)) + b'],"mappings":"A"}')
 
 
+MAP = (b'{"version":3,"sources":["a.ts"],"mappings":"AAAA","sourcesContent":["' +
+       b'export const secret = 1; ' * 10 + b'"]}')
+
+
+@case(1, rule='source-map-buried')
+def a_source_map_as_a_member_of_other_data(folder):
+    return b'{"src/a.js":{"path":"a.js","inputSourceMap":' + MAP + b'}}'
+
+
+@case(1, rule='source-map-buried')
+def a_source_map_that_is_javascript(folder):
+    return b'// generated\nmodule.exports = ' + MAP + b';\n'
+
+
+@case(1, rule='source-map-buried')
+def a_source_map_quoted_as_a_string(folder):
+    return json.dumps({'map': MAP.decode()}).encode()
+
+
+@case(1, rule='source-map-buried')
+def a_source_map_behind_a_megabyte(folder):
+    return b'[' + b'"filling",' * 104855 + MAP + b',' + MAP + b']'
+
+
 @case(3)
 def a_source_map_cut_short(folder):
     return b'{"version":3,"sources":["a.ts"],"mappings":"AAAA","sourcesContent":["export const secret'

@@ -8,6 +8,7 @@
 #include "detect/table.h"
 
 #include "base/text.h"
+#include "detect/source_map_buried.h"
 #include "detect/source_map_read.h"
 #include "detect/source_map_report.h"
 #include "detect/source_map_scan.h"
@@ -15,6 +16,7 @@
 struct source_map_state {
 	struct source_map_totals totals;
 	struct source_map_scan scan;
+	struct source_map_buried buried;
 	struct source_map_read *json; /* while the blob reads as one JSON object */
 	bool reading;
 	uint64_t json_from; /* where the object begins */
@@ -150,6 +152,7 @@ window(struct detect_run *run, void *state, const struct detect_window *w, struc
 	/* Comments inside the originals of a map are theirs, and found in them. */
 	if (s->json != NULL && (s->json->looks_like || s->json->is_map))
 		return 0;
+	source_map_buried_window(&s->buried, w);
 	return source_map_scan_window(&s->scan, w, fault);
 }
 
@@ -164,6 +167,10 @@ end(struct detect_run *run, void *state, struct fault *fault)
 		r = json_ends(s, run->size_bytes, fault);
 	if (r == 0)
 		r = source_map_scan_end(&s->scan, run->size_bytes, fault);
+	if (r < 0)
+		return r;
+	if (s->totals.maps == 0 && !s->broken)
+		r = source_map_buried_report(run, &s->buried, fault);
 	if (r < 0)
 		return r;
 	if (s->broken) {
