@@ -138,8 +138,7 @@ codeword_roll(const struct codewords *set, struct bytes form)
 struct piece {
 	size_t from, to;
 	uint64_t roll;
-	size_t length;     /* of its folded letters */
-	bool behind_blank; /* a blank joins it to the one before */
+	size_t length; /* of its folded letters */
 };
 
 struct scan {
@@ -150,17 +149,27 @@ struct scan {
 	codeword_fn *hit;
 	void *context;
 	struct piece pieces[RING]; /* a ring */
-	size_t newest, count;
+	size_t newest;
+	size_t run; /* of the newest pieces, no blank between them */
+	size_t all; /* with blanks between */
 };
+
+static inline bool
+in_filter(const uint64_t *filter, uint64_t roll)
+{
+	size_t at = codeword_filter_at(roll);
+
+	return (filter[at / 64] >> at % 64 & 1) != 0;
+}
 
 /* Nearly every try ends at the filter, and nearly every other at the rolls: what is left is an
  * entry, but for a chance in 2^40. */
 static inline bool
 may_be(const struct codewords *set, uint64_t roll)
 {
-	size_t at = codeword_filter_at(roll), low = 0, high = set->count;
+	size_t low = 0, high = set->count;
 
-	if ((set->filter[at / 64] >> at % 64 & 1) == 0)
+	if (!in_filter(set->filter, roll))
 		return false;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -200,6 +209,12 @@ settle(struct scan *scan, struct bytes form, size_t from, size_t to, bool host)
 	return 0;
 }
 
+static inline const struct piece *
+piece_before(const struct scan *scan, size_t k)
+{
+	return &scan->pieces[(scan->newest - k) % RING];
+}
+
 static int
 settle_pieces(struct scan *scan, size_t parts, bool blanks)
 {
@@ -207,7 +222,7 @@ settle_pieces(struct scan *scan, size_t parts, bool blanks)
 	size_t used = 0, from = 0, to = 0;
 
 	for (size_t k = parts; k-- > 0;) {
-		const struct piece *piece = &scan->pieces[(scan->newest - k) % RING];
+		const struct piece *piece = piece_before(scan, k);
 
 		if (k == parts - 1)
 			from = piece->from;
@@ -223,59 +238,89 @@ settle_pieces(struct scan *scan, size_t parts, bool blanks)
 	return settle(scan, bytes_make(form, used), from, to, false);
 }
 
-/* Try the newest piece alone and with up to five before it. */
-static int
-try_pieces(struct scan *scan)
+/* The newest piece alone and with up to five before it, in a row. */
+static inline int
+try_run(struct scan *scan)
 {
 	const struct codewords *set = scan->set;
-	const struct piece *piece = &scan->pieces[scan->newest];
-	uint64_t fused = piece->roll, split = piece->roll;
-	size_t length = piece->length, split_length = piece->length;
-	bool blanks = false;
+	const struct piece *piece = piece_before(scan, 0);
+	size_t length = piece->length;
+	uint64_t roll = piece->roll;
 
-	for (size_t k = 1;; k++) {
-		uint64_t roll = blanks ? split : fused;
-
-		if (length > CODEWORD_BYTES_MAX)
-			return 0;
+	for (size_t k = 1; length <= CODEWORD_BYTES_MAX; k++) {
 		if (length >= CODEWORD_BYTES_MIN && may_be(set, roll)) {
-			int r = settle_pieces(scan, k, blanks);
+			int r = settle_pieces(scan, k, false);
 
 			if (r != 0)
 				return r;
 		}
-		if (k == scan->count)
-			return 0;
-		blanks |= piece->behind_blank;
-		piece = &scan->pieces[(scan->newest - k) % RING];
-		fused += piece->roll * set->powers[length];
-		split +=
-		    (CODEWORD_BLANK + piece->roll * set->multiplier) * set->powers[split_length];
+		if (k == scan->run)
+			break;
+		piece = piece_before(scan, k);
+		roll += piece->roll * set->powers[length];
 		length += piece->length;
-		split_length += piece->length + 1;
 	}
+	return 0;
 }
 
-/* Hash a part while finding its end; most parts are plain lower case. */
-static inline void
-take_piece(struct scan *scan, size_t stride, size_t at, struct piece *piece)
+/* The same across blanks; the newest piece ends a phrase. */
+static int
+try_phrases(struct scan *scan)
 {
-	const uint64_t multiplier = scan->set->multiplier;
+	const struct codewords *set = scan->set;
+	const struct piece *piece = piece_before(scan, 0);
+	size_t length = piece->length;
+	uint64_t roll = piece->roll;
+
+	for (size_t k = 1; k < scan->all && length <= CODEWORD_BYTES_MAX; k++) {
+		piece = piece_before(scan, k);
+		roll += (CODEWORD_BLANK + piece->roll * set->multiplier) * set->powers[length];
+		length += piece->length + 1;
+		/* Without a blank among them they are a run, and were tried. */
+		if (k + 1 > scan->run && may_be(set, roll)) {
+			int r = settle_pieces(scan, k + 1, true);
+
+			if (r != 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+/* Letters beyond ASCII may have two bytes for a capital: fold, then hash. */
+static void
+take_folded(struct scan *scan, struct piece *piece)
+{
+	uint8_t text[2 * CODEWORD_BYTES_MAX];
+
+	piece->length = codeword_fold(scan->in, 1, piece->from, piece->to, text, sizeof(text));
+	piece->roll = codeword_roll(scan->set, bytes_make(text, piece->length));
+}
+
+/* Hash a part while finding its end; nearly all are a capital or none, then plain letters. */
+static inline void
+take_piece(struct scan *scan, const size_t stride, size_t at, struct piece *piece)
+{
+	const uint64_t multiplier = scan->set->multiplier, square = scan->set->powers[2];
 	const struct bytes in = scan->in;
+	const uint8_t *p = in.at;
 	uint64_t roll = 0;
 	size_t end;
 
 	piece->from = at;
-	if (stride == 1 && is_plain[in.at[at]]) {
-		do
-			roll = roll * multiplier + in.at[at++];
-		while (at < in.left && is_plain[in.at[at]]);
-		if (at == in.left || in.at[at] < 0x80) {
-			piece->to = at;
-			piece->length = at - piece->from;
-			piece->roll = roll;
+	if (stride == 1 && at + 1 < in.left && is_plain[p[at + 1]] &&
+	    (is_plain[p[at]] || classes[p[at]] == CLASS_UPPER)) {
+		roll = p[at++] | 0x20;
+		/* Two at a time: the chain of products is what takes the time. */
+		for (; at + 1 < in.left && (is_plain[p[at]] & is_plain[p[at + 1]]) != 0; at += 2)
+			roll = roll * square + (p[at] * multiplier + p[at + 1]);
+		if (at < in.left && is_plain[p[at]])
+			roll = roll * multiplier + p[at++];
+		piece->to = at;
+		piece->length = at - piece->from;
+		piece->roll = roll;
+		if (at == in.left || p[at] < 0x80)
 			return;
-		}
 		at = piece->from;
 		roll = 0;
 	}
@@ -283,13 +328,10 @@ take_piece(struct scan *scan, size_t stride, size_t at, struct piece *piece)
 	piece->to = end;
 	piece->length = 0;
 	for (; at < end; at += stride) {
-		uint8_t c = in.at[at];
+		uint8_t c = p[at];
 
 		if (c >= 0x80 && stride == 1) {
-			uint8_t text[2 * CODEWORD_BYTES_MAX];
-
-			piece->length = codeword_fold(in, 1, piece->from, end, text, sizeof(text));
-			piece->roll = codeword_roll(scan->set, bytes_make(text, piece->length));
+			take_folded(scan, piece);
 			return;
 		}
 		roll = roll * multiplier + (c | (uint8_t)((c & 0x40) >> 1));
@@ -298,42 +340,62 @@ take_piece(struct scan *scan, size_t stride, size_t at, struct piece *piece)
 	piece->roll = roll;
 }
 
+/* The next place of the same parity that may hold a letter: its second byte is 0. */
+static size_t
+next_wide_letter(struct bytes in, size_t at)
+{
+	const uint8_t *zero;
+
+	if (at + 1 >= in.left)
+		return in.left;
+	zero = memchr(in.at + at + 1, 0, in.left - (at + 1));
+	if (zero == NULL)
+		return in.left;
+	/* A zero at the other parity: go on one letter before it, where nothing is skipped. */
+	return at + (((size_t)(zero - in.at) - at - 1) & ~(size_t)1);
+}
+
 static inline int
 scan_words(struct scan *scan, const size_t stride)
 {
+	const struct codewords *set = scan->set;
 	const struct bytes in = scan->in;
-	bool joined = false, blank = false; /* what stood behind the newest piece */
+	bool joined = false; /* something stood behind the newest piece */
 	size_t at = 0;
 
 	while (at < in.left) {
 		enum class class = class_at(in, stride, at);
-		struct piece piece;
-		int r;
+		struct piece *piece;
+		int r = 0;
 
-		if (class == CLASS_OTHER || (class == CLASS_BLANK && !scan->set->has_phrases)) {
-			scan->count = 0;
-			joined = blank = false;
+		if (class == CLASS_OTHER) {
+			scan->run = scan->all = 0;
+			joined = false;
 			at += stride;
+			if (stride == 2)
+				at = next_wide_letter(in, at);
 			continue;
 		}
 		if (class == CLASS_JOINER || class == CLASS_BLANK) {
 			/* One joiner joins, two do not. */
 			if (joined)
-				scan->count = 0;
+				scan->run = scan->all = 0;
+			if (class == CLASS_BLANK)
+				scan->run = 0;
 			joined = true;
-			blank = class == CLASS_BLANK;
 			at += stride;
 			continue;
 		}
-		take_piece(scan, stride, at, &piece);
-		piece.behind_blank = blank;
-		at = piece.to;
-		joined = blank = false;
-		scan->newest = (scan->newest + 1) % RING;
-		scan->pieces[scan->newest] = piece;
-		if (scan->count < CODEWORD_PARTS_MAX)
-			scan->count++;
-		r = try_pieces(scan);
+		scan->newest++;
+		piece = &scan->pieces[scan->newest % RING];
+		take_piece(scan, stride, at, piece);
+		at = piece->to;
+		joined = false;
+		scan->run += scan->run < CODEWORD_PARTS_MAX;
+		scan->all += scan->all < CODEWORD_PARTS_MAX;
+		r = try_run(scan);
+		if (r == 0 && scan->all > scan->run && in_filter(set->tails, piece->roll))
+			r = try_phrases(scan);
 		if (r != 0)
 			return r;
 	}

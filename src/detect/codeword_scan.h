@@ -20,6 +20,7 @@ enum codeword_kind {
 struct codeword_entry {
 	uint8_t name[16]; /* keyed BLAKE2b of the form, cut; entries are sorted by it */
 	uint64_t roll;    /* rolling hash of the form */
+	uint64_t tail;    /* of a phrase: rolling hash of its last part; else 0 */
 	uint8_t kind;
 };
 
@@ -31,7 +32,10 @@ struct codewords {
 	uint64_t *rolls; /* of the entries, sorted */
 	size_t count, room;
 	bool has_words, has_phrases, has_hosts;
+	/* Of all rolls, and of the tails: across blanks, where nearly every word of a text could
+	 * join its neighbours, only one that ends a phrase is tried. */
 	uint64_t filter[((size_t)1 << CODEWORD_FILTER_BITS) / 64];
+	uint64_t tails[((size_t)1 << CODEWORD_FILTER_BITS) / 64];
 };
 
 /* A run of letters of one case, one capital and its letters, or digits. */

@@ -62,6 +62,13 @@ fill_entry(const struct codewords *set, struct bytes form, enum codeword_kind ki
 	memcpy(entry->name, hash, sizeof(entry->name));
 	entry->roll = codeword_roll(set, form);
 	entry->kind = kind;
+	entry->tail = 0;
+	if (kind == CODEWORD_PHRASE) {
+		const uint8_t *blank = memrchr(form.at, CODEWORD_BLANK, form.left);
+
+		entry->tail = codeword_roll(
+		    set, bytes_make(blank + 1, (size_t)(form.at + form.left - (blank + 1))));
+	}
 }
 
 static int
@@ -72,6 +79,14 @@ compare(const void *left, const void *right)
 	return memcmp(a->name, b->name, sizeof(a->name));
 }
 
+static void
+put_bit(uint64_t *filter, uint64_t roll)
+{
+	size_t at = codeword_filter_at(roll);
+
+	filter[at / 64] |= (uint64_t)1 << at % 64;
+}
+
 static int
 compare_rolls(const void *left, const void *right)
 {
@@ -80,22 +95,30 @@ compare_rolls(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
-/* Entries stay sorted by name; rolls and filter are made anew. */
+/* What the scan asks before it looks for the entry itself. */
+static void
+note(struct codewords *set, const struct codeword_entry *entry)
+{
+	put_bit(set->filter, entry->roll);
+	if (entry->kind == CODEWORD_PHRASE)
+		put_bit(set->tails, entry->tail);
+	set->has_hosts |= entry->kind == CODEWORD_HOST;
+	set->has_words |= entry->kind == CODEWORD_WORD;
+	set->has_phrases |= entry->kind == CODEWORD_PHRASE;
+}
+
+/* Entries are sorted by name; rolls and filters are made anew. */
 static void
 settle(struct codewords *set)
 {
 	if (set->count > 1)
 		qsort(set->entries, set->count, sizeof(set->entries[0]), compare);
 	memset(set->filter, 0, sizeof(set->filter));
+	memset(set->tails, 0, sizeof(set->tails));
 	set->has_hosts = set->has_words = set->has_phrases = false;
 	for (size_t i = 0; i < set->count; i++) {
-		uint64_t roll = set->rolls[i] = set->entries[i].roll;
-
-		set->filter[codeword_filter_at(roll) / 64] |= (uint64_t)1
-							      << codeword_filter_at(roll) % 64;
-		set->has_hosts |= set->entries[i].kind == CODEWORD_HOST;
-		set->has_words |= set->entries[i].kind == CODEWORD_WORD;
-		set->has_phrases |= set->entries[i].kind == CODEWORD_PHRASE;
+		set->rolls[i] = set->entries[i].roll;
+		note(set, &set->entries[i]);
 	}
 	if (set->count > 1)
 		qsort(set->rolls, set->count, sizeof(set->rolls[0]), compare_rolls);
@@ -134,14 +157,23 @@ append(struct codewords *set, const struct codeword_entry *entry, struct fault *
 	return 0;
 }
 
+/* Into its place, so that a list of words is not sorted anew for each. */
 static int
 add_entry(struct codewords *set, const struct codeword_entry *entry, struct fault *fault)
 {
+	size_t at, last = set->count;
 	int r = holds(set, entry) ? CODEWORDS_SAME : append(set, entry, fault);
 
-	if (r == 0)
-		settle(set);
-	return r;
+	if (r != 0)
+		return r;
+	for (at = last; at > 0 && compare(&set->entries[at - 1], entry) > 0; at--)
+		set->entries[at] = set->entries[at - 1];
+	set->entries[at] = *entry;
+	for (at = last; at > 0 && set->rolls[at - 1] > entry->roll; at--)
+		set->rolls[at] = set->rolls[at - 1];
+	set->rolls[at] = entry->roll;
+	note(set, entry);
+	return 0;
 }
 
 /* The forms of a word: its parts in a row, and, where there are several, with blanks between.
@@ -301,16 +333,17 @@ codewords_at(const struct codewords *set, size_t index, char id[CODEWORD_ID_BYTE
 	return set->entries[index].kind == CODEWORD_HOST;
 }
 
-/* What hides the rolling hash of an entry. */
-static uint64_t
-mask_of(const struct codewords *set, const struct codeword_entry *entry)
+/* Hide, or show again, the rolling hashes of an entry. */
+static void
+mask(const struct codewords *set, struct codeword_entry *entry)
 {
 	uint8_t hash[HASH_KEYED_BYTES];
-	uint64_t mask;
+	uint64_t masks[2];
 
 	hash_keyed(set->mask_key, bytes_make(entry->name, sizeof(entry->name)), hash);
-	memcpy(&mask, hash, sizeof(mask));
-	return mask;
+	memcpy(masks, hash, sizeof(masks));
+	entry->roll ^= masks[0];
+	entry->tail ^= masks[1];
 }
 
 /* Tells a file of another key before its words are silently not found. */
@@ -337,12 +370,13 @@ codewords_format(const struct codewords *set, struct buf *to, struct fault *faul
 	check_of(set, hex);
 	(void)buf_printf(to, FILE_HEAD "check %s\n", hex);
 	for (size_t i = 0; i < set->count; i++) {
-		const struct codeword_entry *entry = &set->entries[i];
+		struct codeword_entry entry = set->entries[i];
 
-		(void)buf_printf(to, "%s %016llx %c\n",
-				 text_hex(entry->name, sizeof(entry->name), hex),
-				 (unsigned long long)(entry->roll ^ mask_of(set, entry)),
-				 kind_letters[entry->kind]);
+		mask(set, &entry);
+		(void)buf_printf(to, "%s %016llx %016llx %c\n",
+				 text_hex(entry.name, sizeof(entry.name), hex),
+				 (unsigned long long)entry.roll, (unsigned long long)entry.tail,
+				 kind_letters[entry.kind]);
 	}
 	if (to->failed != 0)
 		return fault_set(fault, to->failed, "the words do not fit");
@@ -376,18 +410,28 @@ take_literal(struct bytes *in, const char *text)
 }
 
 static int
+take_roll(struct bytes *in, uint64_t *out)
+{
+	uint8_t raw[8];
+
+	*out = 0;
+	if (take_hex(in, raw, sizeof(raw)) < 0 || take_literal(in, " ") < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(raw); i++)
+		*out = *out << 8 | raw[i];
+	return 0;
+}
+
+static int
 take_entry(struct bytes *in, const struct codewords *set, struct codeword_entry *entry)
 {
-	uint8_t roll[8], kind;
-	uint64_t value = 0;
+	uint8_t kind;
 
 	if (take_hex(in, entry->name, sizeof(entry->name)) < 0 || take_literal(in, " ") < 0 ||
-	    take_hex(in, roll, sizeof(roll)) < 0 || take_literal(in, " ") < 0 ||
+	    take_roll(in, &entry->roll) < 0 || take_roll(in, &entry->tail) < 0 ||
 	    bytes_take_u8(in, &kind) < 0 || take_literal(in, "\n") < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(roll); i++)
-		value = value << 8 | roll[i];
-	entry->roll = value ^ mask_of(set, entry);
+	mask(set, entry);
 	for (size_t i = 0; i < sizeof(kind_letters); i++)
 		if (kind_letters[i] == (char)kind) {
 			entry->kind = (uint8_t)i;

@@ -34,7 +34,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		(void)codewords_add(set, bytes_text(words[i]), NULL);
 	(void)codewords_add_host(set, BYTES_OF("*.corp.acme"), NULL);
-	(void)codewords_add(set, bytes_make(data + 1, size < 40 ? size - 1 : 40), NULL);
+	(void)codewords_add(set, bytes_slice(bytes_make(data + 1, size - 1), 0, 40), NULL);
 	kit.detect.options.codewords = set;
 	kit.window_bytes = data[0] >> 2;
 	kit.margin_bytes = 300;
