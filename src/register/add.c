@@ -54,7 +54,12 @@ change_begin(struct change *c, const char *folder, struct fault *fault)
 	r = file_make_folders(folder, 0700, fault);
 	if (r == 0)
 		r = file_lock(&c->lock, buf_text(&path), false, fault);
-	return r < 0 ? r : manifest_load(&c->manifest, folder, fault);
+	if (r >= 0)
+		r = manifest_load(&c->manifest, folder, fault);
+	/* Before the first segment: one without a manifest is damage, not a beginning. */
+	if (r >= 0 && c->manifest.segments_count == 0)
+		r = manifest_save(&c->manifest, folder, fault);
+	return r;
 }
 
 /* Files of the register that the manifest does not name: left by a writer that died, or replaced. */

@@ -5,6 +5,9 @@
  */
 #include "register/manifest.h"
 
+#include <dirent.h>
+#include <string.h>
+
 #include "base/file.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -237,6 +240,22 @@ parse(struct manifest *m, struct bytes text, const char *path, struct fault *fau
 	return 0;
 }
 
+/* A register that lost its manifest must not look like one that never was: nothing of ours would be
+ * recognised, and everything would pass.  Writers save a manifest before their first segment. */
+static bool
+has_segments(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (dir != NULL && !found && (entry = readdir(dir)) != NULL)
+		found = strncmp(entry->d_name, "seg-", 4) == 0;
+	if (dir != NULL)
+		(void)closedir(dir);
+	return found;
+}
+
 int
 manifest_load(struct manifest *m, const char *folder, struct fault *fault)
 {
@@ -250,6 +269,11 @@ manifest_load(struct manifest *m, const char *folder, struct fault *fault)
 	if (path.failed != 0)
 		return fault_memory(fault);
 	r = file_exists(buf_text(&path), fault);
+	if (r == 0 && has_segments(folder))
+		return fault_set(fault, FAULT_TAMPER,
+				 "%s is gone but its segments are there: restore it, or remove the "
+				 "folder and register again",
+				 buf_text(&path));
 	if (r <= 0)
 		return r;
 	r = file_read_all(buf_text(&path), &text, fault);

@@ -1,0 +1,1 @@
+manifest is gone but its segments are there
