@@ -100,8 +100,8 @@ read_symbols(struct macho *m, struct bytes in, struct debug_info *info)
 	strings = debug_slice(m->in, strings_at, strings_bytes);
 	for (; table.left >= step; (void)bytes_skip(&table, step)) {
 		struct bytes entry = bytes_slice(table, 0, step);
-		uint32_t name_at;
-		uint8_t type;
+		uint32_t name_at = 0;
+		uint8_t type = 0;
 
 		(void)debug_take32(&entry, m->big, &name_at);
 		(void)bytes_take_u8(&entry, &type);

@@ -20,7 +20,7 @@ take_row(struct bytes *in, struct buf *path, struct bytes *digest)
 {
 	bool quoted = in->left > 0 && in->at[0] == '"';
 	const uint8_t *end;
-	uint8_t c;
+	uint8_t c = 0;
 
 	buf_reset(path);
 	*digest = (struct bytes){0};

@@ -15,8 +15,6 @@
 #include "seal/sign.h"
 #include "tap.h"
 
-extern char **environ;
-
 static const uint8_t master[SIGN_MASTER_BYTES] = {1, 2, 3};
 
 /* PEM of a fresh key; `what` as EVP_PKEY_Q_keygen has it. */
