@@ -168,10 +168,7 @@ TEST(toml_parse_survives_every_refused_allocation)
 
 TEST(a_header_that_is_no_key_is_an_error_and_not_an_abort)
 {
-	static const char *const texts[] = {"[%a]\n",
-					    "[\x11"
-					    "a]\n",
-					    "[=]\n", "[a.%]\n", "[[,]]\n"};
+	static const char *const texts[] = {"[%a]\n", "[\x11]\n", "[=]\n", "[a.%]\n", "[[,]]\n"};
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		AUTO(toml_free)
