@@ -41,6 +41,31 @@ struct finding_match {
 	const char *from_commit, *to_commit; /* NULL: no history */
 };
 
+/* How far what holds a finding of a history can be reached: nobody has it, only this repository,
+ * or whoever can fetch. */
+enum finding_reach {
+	FINDING_REACH_NONE,
+	FINDING_REACH_LOCAL,
+	FINDING_REACH_REMOTE,
+};
+
+/* "none", "local", "remote" */
+const char *finding_reach_name(enum finding_reach reach);
+
+#define FINDING_NAMES_MAX 64 /* paths, refs, tags that one finding lists */
+
+/* The life of a finding in a git history; commits are lower hex. */
+struct finding_git {
+	const char *first_commit, *last_commit; /* NULL: in no commit */
+	int64_t first_time, last_time;          /* of those, seconds since 1970; 0: none */
+	const char *author;                     /* of first_commit, "Name <mail>", display form */
+	const char **paths, **refs, **tags;     /* sorted; at most FINDING_NAMES_MAX each */
+	size_t paths_count, refs_count, tags_count;
+	uint64_t names_left_out; /* of the three together */
+	enum finding_reach reachable;
+	bool at_head;
+};
+
 #define FINDING_EXAMPLES_MAX 3
 #define FINDING_MATCHES_MAX  32
 
@@ -76,6 +101,9 @@ struct finding {
 	/* register, weights */
 	struct finding_match *matches; /* best first */
 	size_t matches_count;
+
+	/* found in a git history; NULL: elsewhere */
+	struct finding_git *git;
 
 	/* filled by policy */
 	bool blocks;

@@ -19,6 +19,14 @@ severity_name(enum severity severity)
 	return (unsigned)severity < ARRAY_LEN(names) ? names[severity] : "unknown";
 }
 
+const char *
+finding_reach_name(enum finding_reach reach)
+{
+	static const char *const names[] = {"none", "local", "remote"};
+
+	return (unsigned)reach < ARRAY_LEN(names) ? names[reach] : "unknown";
+}
+
 void
 findings_init(struct findings *findings)
 {
@@ -45,6 +53,43 @@ keep(struct arena *arena, const char **text)
 }
 
 static bool
+keep_names(struct arena *arena, const char ***names, size_t *count)
+{
+	const char **copy;
+
+	if (*count > FINDING_NAMES_MAX)
+		*count = FINDING_NAMES_MAX;
+	copy = arena_alloc(arena, (*count + 1) * sizeof(*copy));
+	if (copy == NULL)
+		return false;
+	for (size_t i = 0; i < *count; i++) {
+		copy[i] = (*names)[i];
+		if (!keep(arena, &copy[i]))
+			return false;
+	}
+	*names = copy;
+	return true;
+}
+
+static bool
+keep_git(struct arena *arena, struct finding *f)
+{
+	struct finding_git *git;
+
+	if (f->git == NULL)
+		return true;
+	git = ARENA_NEW(arena, struct finding_git);
+	if (git == NULL)
+		return false;
+	*git = *f->git;
+	f->git = git;
+	return keep(arena, &git->first_commit) && keep(arena, &git->last_commit) &&
+	       keep(arena, &git->author) && keep_names(arena, &git->paths, &git->paths_count) &&
+	       keep_names(arena, &git->refs, &git->refs_count) &&
+	       keep_names(arena, &git->tags, &git->tags_count);
+}
+
+static bool
 keep_all(struct arena *arena, struct finding *f)
 {
 	struct finding_match *matches = NULL;
@@ -67,7 +112,7 @@ keep_all(struct arena *arena, struct finding *f)
 		       keep(arena, &matches[i].channel) && keep(arena, &matches[i].from_commit) &&
 		       keep(arena, &matches[i].to_commit);
 	f->matches = matches;
-	return good;
+	return good && keep_git(arena, f);
 }
 
 /* Content, never place in the tree or clock: the same finding has the same id on every machine,

@@ -84,6 +84,33 @@ put_match(struct buf *to, const struct finding_match *match)
 	put_place(to, &match->there);
 }
 
+static void
+put_names(struct buf *to, const char *const *names, size_t count)
+{
+	put_u32(to, (uint32_t)count);
+	for (size_t i = 0; i < count; i++)
+		put_text(to, names[i]);
+}
+
+static void
+put_git(struct buf *to, const struct finding_git *git)
+{
+	put_u8(to, git != NULL);
+	if (git == NULL)
+		return;
+	put_text(to, git->first_commit);
+	put_text(to, git->last_commit);
+	put_text(to, git->author);
+	put_u64(to, (uint64_t)git->first_time);
+	put_u64(to, (uint64_t)git->last_time);
+	put_u64(to, git->names_left_out);
+	put_u8(to, (uint8_t)git->reachable);
+	put_u8(to, git->at_head);
+	put_names(to, git->paths, git->paths_count);
+	put_names(to, git->refs, git->refs_count);
+	put_names(to, git->tags, git->tags_count);
+}
+
 int
 wire_put_finding(struct buf *to, const struct finding *f)
 {
@@ -114,6 +141,7 @@ wire_put_finding(struct buf *to, const struct finding *f)
 	put_u32(to, (uint32_t)f->matches_count);
 	for (size_t i = 0; i < f->matches_count; i++)
 		put_match(to, &f->matches[i]);
+	put_git(to, f->git);
 	return frame_end(to, from);
 }
 
@@ -313,6 +341,51 @@ get_source_map(struct bytes *in, struct arena *arena, struct finding *f)
 	return 0;
 }
 
+static int
+get_names(struct bytes *in, struct arena *arena, const char ***out, size_t *out_count)
+{
+	uint32_t count;
+
+	if (bytes_take_le32(in, &count) < 0 || count > FINDING_NAMES_MAX)
+		return -1;
+	*out = arena_alloc(arena, (count + 1) * sizeof(**out));
+	if (*out == NULL)
+		return -1;
+	for (*out_count = 0; *out_count < count; (*out_count)++)
+		if (get_must(in, arena, &(*out)[*out_count]) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+get_git(struct bytes *in, struct arena *arena, struct finding *f)
+{
+	struct finding_git *git;
+	uint64_t first_time, last_time;
+	uint8_t has, reachable, at_head;
+
+	if (bytes_take_u8(in, &has) < 0 || has > 1)
+		return -1;
+	if (has == 0)
+		return 0;
+	git = f->git = ARENA_NEW(arena, struct finding_git);
+	if (git == NULL || get_text(in, arena, &git->first_commit) < 0 ||
+	    get_text(in, arena, &git->last_commit) < 0 || get_text(in, arena, &git->author) < 0 ||
+	    bytes_take_le64(in, &first_time) < 0 || bytes_take_le64(in, &last_time) < 0 ||
+	    bytes_take_le64(in, &git->names_left_out) < 0 || bytes_take_u8(in, &reachable) < 0 ||
+	    reachable > FINDING_REACH_REMOTE || bytes_take_u8(in, &at_head) < 0)
+		return -1;
+	git->first_time = (int64_t)first_time;
+	git->last_time = (int64_t)last_time;
+	git->reachable = reachable;
+	git->at_head = at_head != 0;
+	return get_names(in, arena, &git->paths, &git->paths_count) < 0 ||
+		       get_names(in, arena, &git->refs, &git->refs_count) < 0 ||
+		       get_names(in, arena, &git->tags, &git->tags_count) < 0
+		   ? -1
+		   : 0;
+}
+
 int
 wire_get_finding(struct bytes in, struct findings *to, struct fault *fault)
 {
@@ -329,7 +402,7 @@ wire_get_finding(struct bytes in, struct findings *to, struct fault *fault)
 	for (size_t i = 0; i < count; i++)
 		if (get_match(&in, &arena, &matches[i]) < 0)
 			return lie(fault);
-	if (in.left != 0)
+	if (get_git(&in, &arena, &f) < 0 || in.left != 0)
 		return lie(fault);
 	return findings_add(to, &f, fault);
 }

@@ -104,6 +104,42 @@ put_decode(struct json_write *w, const char *decode)
 }
 
 static void
+put_names(struct json_write *w, const char *key, const char *const *names, size_t count)
+{
+	json_write_key(w, key);
+	json_write_array_begin(w);
+	for (size_t i = 0; i < count; i++)
+		json_write_text(w, names[i]);
+	json_write_array_end(w);
+}
+
+static void
+put_git(struct json_write *w, const struct finding_git *git)
+{
+	char time[CLOCK_TEXT];
+
+	if (git == NULL)
+		return;
+	json_write_key(w, "git");
+	json_write_object_begin(w);
+	json_write_key_text(w, "first_commit", git->first_commit);
+	if (git->first_commit != NULL)
+		json_write_key_text(w, "first_time", clock_format(git->first_time, time));
+	json_write_key_text(w, "last_commit", git->last_commit);
+	if (git->last_commit != NULL)
+		json_write_key_text(w, "last_time", clock_format(git->last_time, time));
+	json_write_key_text(w, "author", git->author);
+	put_names(w, "paths", git->paths, git->paths_count);
+	json_write_key_bool(w, "at_head", git->at_head);
+	put_names(w, "refs", git->refs, git->refs_count);
+	put_names(w, "tags", git->tags, git->tags_count);
+	if (git->names_left_out > 0)
+		json_write_key_u64(w, "names_left_out", git->names_left_out);
+	json_write_key_text(w, "reachable", finding_reach_name(git->reachable));
+	json_write_object_end(w);
+}
+
+static void
 put_finding(struct json_write *w, const struct finding *f, const char *type)
 {
 	json_write_object_begin(w);
@@ -135,6 +171,7 @@ put_finding(struct json_write *w, const struct finding *f, const char *type)
 	put_decode(w, f->decode);
 	put_source_map(w, f);
 	put_matches(w, f);
+	put_git(w, f->git);
 	json_write_object_end(w);
 }
 

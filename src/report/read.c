@@ -213,6 +213,29 @@ put_matches(FILE *to, const struct json_value *list)
 }
 
 static void
+put_git(FILE *to, const struct json_value *git)
+{
+	const char *first = json_text(git, "first_commit"), *last = json_text(git, "last_commit");
+	const char *reach = json_text(git, "reachable");
+
+	if (git == NULL)
+		return;
+	line(to, "first in", first == NULL ? "no commit" : first);
+	line(to, "on", json_text(git, "first_time"));
+	line(to, "by", json_text(git, "author"));
+	line(to, "last in", last);
+	line(to, "at HEAD", json_bool(git, "at_head", false) ? "still" : "no longer");
+	put_list(to, "paths", json_get(git, "paths"), ", ");
+	put_list(to, "refs", json_get(git, "refs"), ", ");
+	put_list(to, "tags", json_get(git, "tags"), ", ");
+	line(to, "reached",
+	     reach == NULL || strcmp(reach, "none") == 0
+		 ? "by no ref: the objects are still in the store"
+	     : strcmp(reach, "local") == 0 ? "from this repository alone"
+					   : "by whoever fetches");
+}
+
+static void
 put_commands(FILE *to, const char *id)
 {
 	(void)fputs("\n  to answer for it, bound to its content and to nothing else:\n"
@@ -251,6 +274,7 @@ report_explain_finding(FILE *to, const struct json_value *report, const struct j
 	(void)fputc('\n', to);
 	put_source_map(to, json_get(f, "source_map"));
 	put_matches(to, json_get(f, "matches"));
+	put_git(to, json_get(f, "git"));
 	line(to, "discloses", json_bool(f, "discloses", false) ? "yes" : "no");
 	line(to, "why", json_text(f, "why"));
 	line(to, "policy", json_text(f, "because"));

@@ -190,6 +190,20 @@ put_suppression(struct sarif *s, const struct finding *f)
 }
 
 static void
+put_history(struct json_write *w, const struct finding_git *git)
+{
+	if (git == NULL)
+		return;
+	json_write_key(w, "properties");
+	json_write_object_begin(w);
+	json_write_key_text(w, "firstCommit", git->first_commit);
+	json_write_key_text(w, "lastCommit", git->last_commit);
+	json_write_key_bool(w, "atHead", git->at_head);
+	json_write_key_text(w, "reachable", finding_reach_name(git->reachable));
+	json_write_object_end(w);
+}
+
+static void
 put_result(struct sarif *s, const struct finding *f)
 {
 	AUTO(buf_free)
@@ -214,6 +228,7 @@ put_result(struct sarif *s, const struct finding *f)
 	json_write_key_text(w, "stopwaterFinding/v1", f->id);
 	json_write_object_end(w);
 	put_suppression(s, f);
+	put_history(w, f->git);
 	json_write_object_end(w);
 }
 

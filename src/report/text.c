@@ -184,6 +184,43 @@ put_label(const struct page *p, const char *label)
 	(void)fputc(' ', p->to);
 }
 
+/* "since 2019-03-04 (1f2e3d4c5b6a, A <a@b>), still at HEAD, on origin/main and 2 more, in v1.0" */
+static void
+put_life(const struct page *p, const struct finding_git *git)
+{
+	char day[CLOCK_DATE_TEXT];
+
+	if (git->first_commit == NULL) {
+		(void)fputs("in no commit", p->to);
+	} else {
+		(void)fprintf(p->to, "since %s (%.12s", clock_format_date(git->first_time, day),
+			      git->first_commit);
+		if (git->author != NULL) {
+			(void)fputs(", ", p->to);
+			put(p, git->author);
+		}
+		(void)fputc(')', p->to);
+	}
+	(void)fputs(git->at_head ? ", still at HEAD" : ", no longer at HEAD", p->to);
+	if (git->refs_count > 0) {
+		(void)fputs(", on ", p->to);
+		put(p, git->refs[0]);
+	}
+	if (git->refs_count > 1)
+		(void)fprintf(p->to, " and %zu more", git->refs_count - 1);
+	if (git->tags_count > 0) {
+		(void)fputs(", in ", p->to);
+		put(p, git->tags[0]);
+	}
+	if (git->tags_count > 1)
+		(void)fprintf(p->to, " and %zu more releases", git->tags_count - 1);
+	if (git->reachable == FINDING_REACH_NONE)
+		(void)fputs("; no ref reaches it, the objects are still there", p->to);
+	else if (git->reachable == FINDING_REACH_LOCAL)
+		(void)fputs("; only in this repository", p->to);
+	(void)fputc('\n', p->to);
+}
+
 static void
 put_block(const struct page *p, const struct cause *c)
 {
@@ -205,6 +242,10 @@ put_block(const struct page *p, const struct cause *c)
 		put_label(p, "fix");
 		put(p, f->fix);
 		(void)fputc('\n', p->to);
+	}
+	if (f->git != NULL) {
+		put_label(p, "git");
+		put_life(p, f->git);
 	}
 	put_label(p, "in ");
 	put_places(p, c);

@@ -377,6 +377,16 @@ TEST(a_finding_survives_the_wire)
 				      .channel = "token",
 				      .share_ppm = 7,
 				      .log10_chance_milli = -9000};
+	const char *paths[] = {"a.env", "b.env"}, *refs[] = {"refs/heads/main"};
+	struct finding_git git = {.first_commit = "0123456789abcdef0123456789abcdef01234567",
+				  .author = "A <a@example.org>",
+				  .first_time = -5,
+				  .paths = paths,
+				  .paths_count = 2,
+				  .refs = refs,
+				  .refs_count = 1,
+				  .reachable = FINDING_REACH_LOCAL,
+				  .at_head = true};
 	struct finding f = {.detector = "test",
 			    .rule = "r",
 			    .title = "t",
@@ -389,7 +399,8 @@ TEST(a_finding_survives_the_wire)
 			    .has_evidence = true,
 			    .evidence = {1, 2, 3},
 			    .matches = &match,
-			    .matches_count = 1};
+			    .matches_count = 1,
+			    .git = &git};
 	struct bytes in, payload;
 	uint8_t type;
 
@@ -409,6 +420,11 @@ TEST(a_finding_survives_the_wire)
 	OK(to.list[0].has_evidence);
 	EQ_INT(to.list[0].evidence[2], 3);
 	EQ_INT(to.list[0].matches[0].log10_chance_milli, -9000);
+	EQ_STR(to.list[0].git->author, "A <a@example.org>");
+	EQ_STR(to.list[0].git->paths[1], "b.env");
+	EQ_INT(to.list[0].git->first_time, -5);
+	EQ_INT(to.list[0].git->reachable, FINDING_REACH_LOCAL);
+	OK(to.list[0].git->last_commit == NULL && to.list[0].git->at_head);
 	for (size_t cut = 0; cut < payload.left; cut++)
 		EQ_INT(wire_get_finding(bytes_slice(payload, 0, cut), &to, NULL), FAULT_TAMPER);
 }
