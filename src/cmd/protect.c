@@ -268,7 +268,8 @@ say_left_out(FILE *to, const struct register_report *report)
 				      rows[i].what);
 }
 
-/* What was done: the asset as `show` shows it, or three lines of text. */
+/* What was done: the asset as `show` shows it (name NULL: all, as `list` does), or three lines of
+ * text. */
 static int
 tell(struct cmd_call *call, const char *done, const char *name,
      const struct register_report *report, double spent, struct fault *fault)
@@ -284,9 +285,9 @@ tell(struct cmd_call *call, const char *done, const char *name,
 		return list(call, &selection, "protect", fault);
 	if (call->common->quiet)
 		return 0;
-	(void)fprintf(call->out, "%s %s: %s files, %s, %s fingerprints\n", done, name,
-		      text_count(report->files, files), text_size(report->bytes, size),
-		      text_count(report->prints, prints));
+	(void)fprintf(call->out, "%s %s: %s files, %s, %s fingerprints\n", done,
+		      name == NULL ? "all assets" : name, text_count(report->files, files),
+		      text_size(report->bytes, size), text_count(report->prints, prints));
 	say_left_out(call->out, report);
 	return 0;
 }
@@ -371,14 +372,17 @@ update_run(struct cmd_call *call, struct fault *fault)
 {
 	AUTO(buf_free)
 	struct buf folder = BUF_INIT(65536);
-	const char *name = call->args[0];
+	const char *name = call->args_count == 0 ? NULL : call->args[0];
 	struct register_report report;
 	double from = seconds_now();
 	int r = check_format(call, fault);
 
 	if (r == 0)
 		r = find_folder(&folder, true, fault);
-	if (r == 0)
+	if (r == 0 && name == NULL)
+		r = register_update_all(buf_text(&folder), jobs(call), call->cancel, &report,
+					fault);
+	else if (r == 0)
 		r = register_update(buf_text(&folder), name, jobs(call), call->cancel, &report,
 				    fault);
 	if (r == REGISTER_UNKNOWN)
@@ -474,9 +478,9 @@ static const struct cmd protect_add = {.name = "add",
 				       .args_max = CMD_ARGS_ANY,
 				       .run = add_run};
 static const struct cmd protect_update = {.name = "update",
-					  .args = "NAME",
-					  .does = "read the paths of an asset again",
-					  .args_min = 1,
+					  .args = "[NAME]",
+					  .does = "read the paths of an asset, or of all, again",
+					  .args_min = 0,
 					  .args_max = 1,
 					  .run = update_run};
 static const struct cmd protect_list = {

@@ -20,10 +20,9 @@
 #define TRIPLE_CLASSES_MIN 4
 
 static int
-add_triple(struct atoms *atoms, const struct atom *atom)
+add_triple(struct prints *out, const struct atoms *atoms, const struct atom *atom)
 {
-	const struct atom *b = &atoms->ring[(atoms->count - 1) % ATOM_REACH_QUERY];
-	const struct atom *a = &atoms->ring[(atoms->count - 2) % ATOM_REACH_QUERY];
+	const struct atom *b = atom - 1, *a = atom - 2;
 	uint64_t low = a->hash, middle = b->hash, high = atom->hash, swap;
 	enum print_kind kind = atoms->kind;
 
@@ -41,65 +40,152 @@ add_triple(struct atoms *atoms, const struct atom *atom)
 		swap = middle, middle = high, high = swap;
 	if (low > middle)
 		swap = low, low = middle, middle = swap;
-	return prints_add(atoms->out, mix_fold(mix_fold(low ^ MIX_B, middle ^ MIX_C) ^ high, MIX_A),
-			  a->at, atom->end > a->at ? atom->end : a->at, kind);
-}
-
-int
-atoms_add(struct atoms *atoms, const struct atom *atom)
-{
-	uint32_t reach = atoms->count < atoms->reach ? atoms->count : atoms->reach;
-
-	for (uint32_t back = 1; back <= reach; back++) {
-		const struct atom *other = &atoms->ring[(atoms->count - back) % ATOM_REACH_QUERY];
-		uint64_t low = atom->hash < other->hash ? atom->hash : other->hash;
-		uint64_t high = atom->hash < other->hash ? other->hash : atom->hash;
-
-		enum print_kind kind = atoms->kind;
-
-		if (low == high || (atom->number && other->number))
-			continue;
-		if (atom->class + other->class < PAIR_CLASSES_MIN) {
-			if (atoms->plain == atoms->kind)
-				continue;
-			kind = atoms->plain;
-		}
-		if (prints_add(atoms->out, mix_fold(low ^ MIX_A, high ^ MIX_B), other->at,
-			       atom->end > other->at ? atom->end : other->at, kind) < 0)
-			return FAULT_MEMORY;
-	}
-	if (atoms->count >= 2 && add_triple(atoms, atom) < 0)
-		return FAULT_MEMORY;
-	atoms->ring[atoms->count++ % ATOM_REACH_QUERY] = *atom;
-	return 0;
-}
-
-void
-atom_begin(struct atom_stage *s, struct prints *out, const uint8_t *text,
-	   const struct language *language, enum print_use use)
-{
-	uint32_t reach = use == PRINT_QUERY ? ATOM_REACH_QUERY : ATOM_REACH_REGISTER;
-
-	memset(s, 0, offsetof(struct atom_stage, joined_text));
-	s->out = out;
-	s->text = text;
-	s->language = language;
-	s->all =
-	    (struct atoms){.out = out, .kind = PRINT_PAIR, .plain = PRINT_PLAIN, .reach = reach};
-	s->hard =
-	    (struct atoms){.out = out, .kind = PRINT_HARD, .plain = PRINT_HARD, .reach = reach};
+	return prints_add(out, mix_fold(mix_fold(low ^ MIX_B, middle ^ MIX_C) ^ high, MIX_A), a->at,
+			  atom->end > a->at ? atom->end : a->at, kind);
 }
 
 static int
-add(struct atom_stage *s, struct atom atom, size_t at, size_t end, bool hard)
+add_pair(struct prints *out, const struct atoms *atoms, const struct atom *atom,
+	 const struct atom *other)
 {
-	if (atom.hash == 0 || atom.class == COMMON_STOP)
+	uint64_t low = atom->hash < other->hash ? atom->hash : other->hash;
+	uint64_t high = atom->hash < other->hash ? other->hash : atom->hash;
+	enum print_kind kind = atoms->kind;
+
+	if (low == high || (atom->number && other->number))
 		return 0;
-	atom.at = (uint32_t)at;
-	atom.end = (uint32_t)end;
-	if (atoms_add(&s->all, &atom) < 0)
+	if (atom->class + other->class < PAIR_CLASSES_MIN) {
+		if (atoms->plain == atoms->kind)
+			return 0;
+		kind = atoms->plain;
+	}
+	return prints_add(out, mix_fold(low ^ MIX_A, high ^ MIX_B), other->at,
+			  atom->end > other->at ? atom->end : other->at, kind);
+}
+
+/* Pair the atoms that are new in the list with those before them, then keep the last few. */
+static int
+pair_up(struct prints *out, struct atoms *atoms, uint32_t reach)
+{
+	for (uint32_t i = atoms->done; i < atoms->count; i++) {
+		const struct atom *atom = &atoms->list[i];
+
+		/* What nobody registered is in no pair; it still takes a place among its neighbours. */
+		if (!atom->known)
+			continue;
+		for (uint32_t back = 1; back <= reach && back <= i; back++)
+			if (atom[-(ptrdiff_t)back].known &&
+			    add_pair(out, atoms, atom, atom - back) < 0)
+				return FAULT_MEMORY;
+		if (i >= 2 && atom[-1].known && atom[-2].known && add_triple(out, atoms, atom) < 0)
+			return FAULT_MEMORY;
+	}
+	if (atoms->count > ATOM_REACH_QUERY) {
+		memmove(atoms->list, atoms->list + atoms->count - ATOM_REACH_QUERY,
+			ATOM_REACH_QUERY * sizeof(atoms->list[0]));
+		atoms->count = ATOM_REACH_QUERY;
+	}
+	atoms->done = atoms->count;
+	return 0;
+}
+
+/* Which of the new atoms may be known at all? */
+static void
+ask_sieve(struct atom_pairs *p)
+{
+	struct atom *list = p->all.list + p->all.done;
+	uint32_t count = p->all.count - p->all.done, parts[ATOM_BATCH];
+	uint8_t known[ATOM_BATCH];
+	const struct print_sieve *sieve = p->out->sieve;
+
+	for (uint32_t i = 0; i < count; i++) {
+		parts[i] = (uint32_t)(list[i].hash >> 32);
+		known[i] = 1;
+	}
+	if (sieve != NULL)
+		sieve->parts(sieve->context, parts, known, count);
+	for (uint32_t i = 0; i < count; i++)
+		list[i].known = known[i] != 0;
+}
+
+/* What is only worth working out of atoms that are known. */
+static int
+look_closer(struct atom_pairs *p, struct atom *atom)
+{
+	const uint8_t *at = p->text + atom->at;
+	size_t length = atom->end - atom->at;
+
+	if (p->use == PRINT_REGISTER && prints_add_part(p->out, atom) < 0)
 		return FAULT_MEMORY;
-	return hard ? atoms_add(&s->hard, &atom) : 0;
+	if (atom->class != ATOM_CLASS_LATER)
+		return 0;
+	if (length > STRING_BYTES_MAX - 4)
+		length = STRING_BYTES_MAX - 4;
+	atom->class = string_class(at, length, atom->hash);
+	if (!atom->string || !string_is_single(at, length, atom->class))
+		return 0;
+	return prints_add(p->out, atom->hash, atom->at, atom->end, PRINT_SINGLE);
+}
+
+int
+atom_pairs_batch(struct atom_pairs *p)
+{
+	uint32_t reach = p->use == PRINT_QUERY ? ATOM_REACH_QUERY : ATOM_REACH_REGISTER;
+
+	ask_sieve(p);
+	for (uint32_t i = p->all.done; i < p->all.count; i++) {
+		struct atom *atom = &p->all.list[i];
+
+		if (atom->known && look_closer(p, atom) < 0)
+			return FAULT_MEMORY;
+		if (atom->hard)
+			p->hard.list[p->hard.count++] = *atom;
+	}
+	if (pair_up(p->out, &p->hard, reach) < 0)
+		return FAULT_MEMORY;
+	if (p->hard_only)
+		p->all.count = p->all.done = 0;
+	return pair_up(p->out, &p->all, reach);
+}
+
+void
+atom_pairs_begin(struct atom_pairs *p, struct prints *out, const uint8_t *text, enum print_use use)
+{
+	p->out = out;
+	p->text = text;
+	p->use = use;
+	p->hard_only = false;
+	p->all.kind = PRINT_PAIR;
+	p->all.plain = PRINT_PLAIN;
+	p->hard.kind = p->hard.plain = PRINT_HARD;
+	p->all.count = p->all.done = p->hard.count = p->hard.done = 0;
+}
+
+void
+atom_begin(struct atom_stage *s, struct prints *out, struct bytes text,
+	   const struct language *language, enum print_use use)
+{
+	s->text = text.at;
+	s->length = text.left;
+	s->language = language;
+	s->last = (struct token){.code = TOKEN_NONE};
+	s->before[0] = s->before[1] = TOKEN_NONE;
+	s->in_type = false;
+	s->joined = 0;
+	atom_pairs_begin(&s->pairs, out, text.at, use);
+}
+
+static int
+add(struct atom_stage *s, const struct token *t, uint64_t hash, bool hard, bool string)
+{
+	struct atom atom = {.hash = hash,
+			    .at = t->at,
+			    .end = t->end,
+			    .class = ATOM_CLASS_LATER,
+			    .hard = hard,
+			    .string = string};
+
+	return hash == 0 ? 0 : atom_pairs_add(&s->pairs, &atom);
 }
 
 static bool
@@ -152,41 +238,47 @@ is_soft_string(const struct atom_stage *s, const struct token *t, uint8_t next)
 	       (s->before[0] == '[' && next == ']');
 }
 
+/* A literal whose content is not what stands there: escapes, or "in" "pieces". */
+static int
+judge_decoded(struct atom_stage *s, const struct token *t, uint8_t next)
+{
+	struct bytes literal = bytes_make(s->text + t->at, t->end - t->at);
+	struct atom atom = {.end = t->end, .hard = !is_soft_string(s, t, next)};
+	size_t length;
+
+	if (s->joined == 0)
+		s->joined_at = t->at;
+	s->joined = t->raw && literal.left < STRING_BYTES_MAX - 4 - s->joined
+			? (memcpy(s->joined_text + s->joined, literal.at, literal.left),
+			   s->joined + literal.left)
+			: string_decode(literal, s->joined_text, s->joined);
+	if (next == TOKEN_STRING && (s->language->flags & LANGUAGE_JOINED) != 0)
+		return 0;
+	length = s->joined < STRING_BYTES_MAX - 4 ? s->joined : STRING_BYTES_MAX - 4;
+	s->joined = 0;
+	atom.at = s->joined_at;
+	atom.hash = string_hash(s->joined_text, length, sizeof(s->joined_text));
+	if (atom.hash == 0)
+		return 0;
+	atom.class = string_class(s->joined_text, length, atom.hash);
+	if (string_is_single(s->joined_text, length, atom.class) &&
+	    prints_add(s->pairs.out, atom.hash, atom.at, atom.end, PRINT_SINGLE) < 0)
+		return FAULT_MEMORY;
+	return atom_pairs_add(&s->pairs, &atom);
+}
+
 static int
 judge_string(struct atom_stage *s, const struct token *t, uint8_t next)
 {
-	struct bytes literal = bytes_make(s->text + t->at, t->end - t->at);
-	const uint8_t *content = literal.at;
-	size_t length = literal.left;
-	struct atom atom;
-
 	if (is_module_name(s)) {
 		s->joined = 0;
 		return 0;
 	}
 	if (s->joined > 0 || (t->escaped && !t->raw) ||
-	    (next == TOKEN_STRING && (s->language->flags & LANGUAGE_JOINED) != 0)) {
-		if (s->joined == 0)
-			s->joined_at = t->at;
-		s->joined = t->raw && literal.left < STRING_BYTES_MAX - 4 - s->joined
-				? (memcpy(s->joined_text + s->joined, literal.at, literal.left),
-				   s->joined + literal.left)
-				: string_decode(literal, s->joined_text, s->joined);
-		if (next == TOKEN_STRING && (s->language->flags & LANGUAGE_JOINED) != 0)
-			return 0;
-		content = s->joined_text;
-		length = s->joined;
-	} else {
-		s->joined_at = t->at;
-	}
-	s->joined = 0;
-	if (length > STRING_BYTES_MAX - 4)
-		length = STRING_BYTES_MAX - 4;
-	atom = string_atom(content, length);
-	if (atom.hash != 0 && string_is_single(content, length, &atom) &&
-	    prints_add(s->out, atom.hash, s->joined_at, t->end, PRINT_SINGLE) < 0)
-		return FAULT_MEMORY;
-	return add(s, atom, s->joined_at, t->end, !is_soft_string(s, t, next));
+	    (next == TOKEN_STRING && (s->language->flags & LANGUAGE_JOINED) != 0))
+		return judge_decoded(s, t, next);
+	return add(s, t, string_hash(s->text + t->at, t->end - t->at, s->length - t->at),
+		   !is_soft_string(s, t, next), true);
 }
 
 /* `type X = ...;` of TypeScript leaves nothing behind. */
@@ -210,6 +302,16 @@ watch_types(struct atom_stage *s, const struct token *t, uint8_t next)
 }
 
 static int
+judge_number(struct atom_stage *s, const struct token *t)
+{
+	struct atom atom = number_atom(bytes_make(s->text + t->at, t->end - t->at));
+
+	atom.at = t->at;
+	atom.end = t->end;
+	return atom.hash == 0 ? 0 : atom_pairs_add(&s->pairs, &atom);
+}
+
+static int
 judge(struct atom_stage *s, const struct token *t, uint8_t next)
 {
 	struct bytes text = bytes_make(s->text + t->at, t->end - t->at);
@@ -223,12 +325,13 @@ judge(struct atom_stage *s, const struct token *t, uint8_t next)
 	case TOKEN_STRING:
 		return judge_string(s, t, next);
 	case TOKEN_REGEX:
-		return add(s, string_atom(text.at, text.left), t->at, t->end, true);
+		return add(s, t, string_hash(text.at, text.left, s->length - t->at), true, false);
 	case TOKEN_NUMBER:
-		return add(s, number_atom(text), t->at, t->end, true);
+		return judge_number(s, t);
 	default:
 		if (is_word(t->code) && text.left >= 3 && is_kept(s, t, next))
-			return add(s, string_atom(text.at, text.left), t->at, t->end, false);
+			return add(s, t, string_hash(text.at, text.left, s->length - t->at), false,
+				   false);
 		return 0;
 	}
 }
@@ -252,5 +355,7 @@ atom_token(struct atom_stage *s, const struct token *token)
 int
 atom_end(struct atom_stage *s)
 {
-	return s->last.code == TOKEN_NONE ? 0 : judge(s, &s->last, TOKEN_NONE);
+	if (s->last.code != TOKEN_NONE && judge(s, &s->last, TOKEN_NONE) < 0)
+		return FAULT_MEMORY;
+	return atom_pairs_batch(&s->pairs);
 }

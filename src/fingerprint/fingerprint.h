@@ -41,7 +41,10 @@ enum print_kind {
 	PRINT_SINGLE,
 	PRINT_PLAIN,
 	PRINT_EXACT,
-	PRINT_KIND_COUNT
+	PRINT_KIND_COUNT,
+	/* No fingerprint: key is the number (32 bits) of a part that stands in a pair, triple or single
+	 * string of this text, so that a question need not pair what nobody registered. */
+	PRINT_PART = 15
 };
 
 /* "text", "token", "atom", "exact": as matches name them. */
@@ -54,15 +57,30 @@ struct print {
 	uint32_t kind : 4;    /* enum print_kind */
 };
 
+/* In a question: what may be known at all.  Almost nothing of an unrelated text is, so prints are
+ * thrown away while they are made, and parts that nobody registered are never paired.  Both are
+ * asked for many at once, for the memory behind the answers to be fetched together. */
+struct print_sieve {
+	void *context;
+	/* Move the prints that may be known to the front, in their order; returns how many. */
+	size_t (*prints)(void *context, struct print *list, size_t count);
+	/* known[i] = may part parts[i] be in a registered print?  At most PRINT_PARTS_MAX. */
+	void (*parts)(void *context, const uint32_t *parts, uint8_t *known, size_t count);
+};
+
+#define PRINT_PARTS_MAX 256
+
 struct prints {
 	struct print
 	    *list; /* PRINT_TEXT first, then the others, each kind in the order of the text */
 	size_t count, room;
+	const struct print_sieve *sieve; /* NULL: keep all; set for questions only */
+	size_t sieved;                   /* list[0..sieved) went through it */
 };
 
 #define PRINTS_INIT                                                                                \
 	{                                                                                          \
-		NULL, 0, 0                                                                         \
+		NULL, 0, 0, NULL, 0                                                                \
 	}
 
 void prints_free(struct prints *prints);

@@ -131,31 +131,37 @@ letters_in(const uint8_t *at, size_t length)
 	return letters;
 }
 
-struct atom
-string_atom(const uint8_t *at, size_t length)
+uint64_t
+string_hash(const uint8_t *at, size_t length, size_t readable)
 {
-	struct atom atom = {0};
-	size_t letters;
+	uint64_t hash;
 
 	if (length < 3)
-		return atom;
+		return 0;
 	if (length > STRING_BYTES_MAX - 4)
 		length = STRING_BYTES_MAX - 4;
-	letters = letters_in(at, length);
-	atom.hash = mix_bytes(at, length);
-	atom.class = (uint8_t)common_class_of(atom.hash);
+	hash = mix_bytes_within(at, length, readable);
+	return is_common_stop(hash) ? 0 : hash;
+}
+
+uint8_t
+string_class(const uint8_t *at, size_t length, uint64_t hash)
+{
+	uint8_t class = (uint8_t)common_class_of(hash);
+	size_t letters = letters_in(at, length);
+
 	/* "0.5 0.5", "----", "\x1b[0m": tables and tokens that anybody writes. */
 	if (letters < 3 || letters * 2 < length)
-		atom.class = atom.class < COMMON_OFTEN ? atom.class : COMMON_OFTEN;
-	else if (length < 5)
-		atom.class = atom.class < COMMON_SOME ? atom.class : COMMON_SOME;
-	return atom;
+		return class < COMMON_OFTEN ? class : COMMON_OFTEN;
+	if (length < 5)
+		return class < COMMON_SOME ? class : COMMON_SOME;
+	return class;
 }
 
 bool
-string_is_single(const uint8_t *at, size_t length, const struct atom *atom)
+string_is_single(const uint8_t *at, size_t length, uint8_t class)
 {
-	return length >= 10 && atom->class == COMMON_RARE && letters_in(at, length) >= 6;
+	return length >= 10 && class == COMMON_RARE && letters_in(at, length) >= 6;
 }
 
 /* 2^n, 2^n - 1, and few digits before zeros are in everybody's code. */
@@ -225,7 +231,7 @@ radix_value(struct bytes in, unsigned shift, uint64_t *value)
 struct atom
 number_atom(struct bytes literal)
 {
-	struct atom atom = {.number = true, .class = COMMON_SOME};
+	struct atom atom = {.number = true, .hard = true, .class = COMMON_SOME};
 	uint64_t mantissa;
 	int exponent = 0;
 	bool held;
@@ -254,26 +260,18 @@ number_atom(struct bytes literal)
 
 /* ---- strings in compiled code ---- */
 
-struct string_stage {
-	struct prints *out;
-	struct atoms hard;
-	const uint8_t *base;
-};
-
 static int
-found(struct string_stage *stage, const uint8_t *at, size_t length)
+found(struct atom_pairs *pairs, const uint8_t *at, size_t length, size_t readable)
 {
-	struct atom atom = string_atom(at, length);
-	size_t from = (size_t)(at - stage->base);
+	size_t from = (size_t)(at - pairs->text);
+	struct atom atom = {.hash = string_hash(at, length, readable),
+			    .at = (uint32_t)from,
+			    .end = (uint32_t)(from + length),
+			    .class = ATOM_CLASS_LATER,
+			    .hard = true,
+			    .string = true};
 
-	if (atom.hash == 0 || atom.class == COMMON_STOP)
-		return 0;
-	atom.at = (uint32_t)from;
-	atom.end = (uint32_t)(from + length);
-	if (string_is_single(at, length, &atom) &&
-	    prints_add(stage->out, atom.hash, from, from + length, PRINT_SINGLE) < 0)
-		return FAULT_MEMORY;
-	return atoms_add(&stage->hard, &atom);
+	return atom.hash == 0 ? 0 : atom_pairs_add(pairs, &atom);
 }
 
 /* Length of the printable run at the front, UTF-8 included. */
@@ -304,12 +302,12 @@ run_length(struct bytes in)
 #define RUN_BYTES_MIN 5
 
 static int
-strings_by_runs(struct string_stage *stage, struct bytes in)
+strings_by_runs(struct atom_pairs *pairs, struct bytes in)
 {
 	while (in.left > 0) {
 		size_t length = run_length(in);
 
-		if (length >= RUN_BYTES_MIN && found(stage, in.at, length) < 0)
+		if (length >= RUN_BYTES_MIN && found(pairs, in.at, length, in.left) < 0)
 			return FAULT_MEMORY;
 		(void)bytes_skip(&in, length < in.left ? length + 1 : length);
 	}
@@ -344,14 +342,14 @@ length_before(struct bytes in, enum print_strings form, size_t *length)
 }
 
 static int
-strings_by_length(struct string_stage *stage, struct bytes in, enum print_strings form)
+strings_by_length(struct atom_pairs *pairs, struct bytes in, enum print_strings form)
 {
 	while (in.left > 0) {
 		size_t length = 0, header = length_before(in, form, &length);
 
 		if (header > 0 && length >= 3 && length <= in.left - header &&
 		    run_length(bytes_slice(in, header, length)) == length) {
-			if (found(stage, in.at + header, length) < 0)
+			if (found(pairs, in.at + header, length, in.left - header) < 0)
 				return FAULT_MEMORY;
 			(void)bytes_skip(&in, header + length);
 		} else {
@@ -365,21 +363,21 @@ int
 fingerprint_strings(struct prints *out, struct bytes content, enum print_strings form,
 		    struct fault *fault)
 {
-	struct string_stage stage = {
-	    .out = out,
-	    .base = content.at,
-	    .hard = {.out = out,
-		     .kind = PRINT_HARD,
-		     .plain = PRINT_HARD,
-		     .reach = ATOM_REACH_QUERY},
-	};
+	struct atom_pairs pairs;
 	int r;
 
 	if (content.left >> 28 != 0)
 		return fault_set(fault, FAULT_LIMIT, "more than 256 MiB in one piece");
-	r = form == PRINT_STRINGS_RUNS ? strings_by_runs(&stage, content)
-				       : strings_by_length(&stage, content, form);
-	return r < 0 ? fault_memory(fault) : 0;
+	atom_pairs_begin(&pairs, out, content.at, PRINT_QUERY);
+	pairs.hard_only = true;
+	r = form == PRINT_STRINGS_RUNS ? strings_by_runs(&pairs, content)
+				       : strings_by_length(&pairs, content, form);
+	if (r == 0)
+		r = atom_pairs_batch(&pairs);
+	if (r < 0)
+		return fault_memory(fault);
+	prints_sieve(out);
+	return 0;
 }
 
 int

@@ -39,6 +39,20 @@ common_class_of(uint64_t hash)
 	return COMMON_RARE;
 }
 
+/* Those of COMMON_STOP once more, in 4 KB: asked for every part of every text. */
+#define COMMON_STOP_SLOTS 1024
+extern const uint32_t common_stop_tags[COMMON_STOP_SLOTS];
+
+static inline bool
+is_common_stop(uint64_t hash)
+{
+	for (uint32_t slot = hash & (COMMON_STOP_SLOTS - 1); common_stop_tags[slot] != 0;
+	     slot = (slot + 1) & (COMMON_STOP_SLOTS - 1))
+		if (common_stop_tags[slot] == (uint32_t)(hash >> 32))
+			return true;
+	return false;
+}
+
 /* Upper halves of keys that unrelated projects share. */
 #define STOP_SLOTS 65536
 extern const uint32_t stop_tags[STOP_SLOTS];

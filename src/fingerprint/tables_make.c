@@ -38,12 +38,19 @@ add(struct table *t, const char *text, size_t length, uint8_t value)
 }
 
 static void
-print(const struct table *t, const char *tags, const char *values)
+print_tags(const struct table *t, const char *tags)
 {
 	(void)printf("const uint32_t %s[%zu] = {\n", tags, t->slots);
 	for (size_t i = 0; i < t->slots; i++)
 		(void)printf("0x%x,%s", t->tags[i], i % 8 == 7 ? "\n" : "");
-	(void)printf("};\n\nconst uint8_t %s[%zu] = {\n", values, t->slots);
+	(void)printf("};\n\n");
+}
+
+static void
+print(const struct table *t, const char *tags, const char *values)
+{
+	print_tags(t, tags);
+	(void)printf("const uint8_t %s[%zu] = {\n", values, t->slots);
 	for (size_t i = 0; i < t->slots; i++)
 		(void)printf("%u,%s", t->values[i], i % 32 == 31 ? "\n" : "");
 	(void)printf("};\n\n");
@@ -134,9 +141,12 @@ int
 main(int argc, char *argv[])
 {
 	static uint32_t tags[COMMON_SLOTS], word_tags[KEYWORD_SLOTS];
+	static uint32_t stop_tags_of[COMMON_STOP_SLOTS];
 	static uint8_t values[COMMON_SLOTS], word_values[KEYWORD_SLOTS];
+	static uint8_t stop_values[COMMON_STOP_SLOTS];
 	struct table words = {word_tags, word_values, KEYWORD_SLOTS, 0};
 	struct table common = {tags, values, COMMON_SLOTS, 0};
+	struct table stop = {stop_tags_of, stop_values, COMMON_STOP_SLOTS, 0};
 	char line[4096];
 	uint16_t lengths[26] = {0};
 	unsigned code = 128;
@@ -151,13 +161,21 @@ main(int argc, char *argv[])
 	(void)fclose(in);
 	if (code > 255 || (in = fopen(argv[2], "r")) == NULL)
 		return 1;
-	while (fgets(line, sizeof(line), in) != NULL)
-		if (line[0] >= '0' && line[0] <= '2' && line[1] == ' ')
-			add(&common, line + 2, unescape(line + 2), (uint8_t)(line[0] - '0'));
+	while (fgets(line, sizeof(line), in) != NULL) {
+		size_t length;
+
+		if (line[0] < '0' || line[0] > '2' || line[1] != ' ')
+			continue;
+		length = unescape(line + 2);
+		add(&common, line + 2, length, (uint8_t)(line[0] - '0'));
+		if (line[0] == '0')
+			add(&stop, line + 2, length, 0);
+	}
 	(void)fclose(in);
 	(void)printf("/* made by tables_make */\n#include \"fingerprint/tables.h\"\n\n");
 	print(&words, "keyword_tags", "keyword_codes");
 	print(&common, "common_tags", "common_classes");
+	print_tags(&stop, "common_stop_tags");
 	if (print_stop(argv[3]) != 0)
 		return 1;
 	(void)printf("const uint16_t keyword_lengths[26] = {");

@@ -21,11 +21,12 @@ enum { TEXT_K = 12, TEXT_W = 12, TOKEN_K = 24, TOKEN_W = 24 };
 enum { TEXT_DISTINCT_MIN = 7, TEXT_DIGITS_MAX = 4, TOKEN_DISTINCT_MIN = 7 };
 
 void
-winnow_begin(struct winnow *n, struct prints *out, enum print_kind kind)
+winnow_begin(struct winnow *n, struct prints *out, enum print_kind kind, enum print_use use)
 {
 	memset(n, 0, offsetof(struct winnow, hashes));
 	n->out = out;
 	n->kind = kind;
+	n->use = use;
 	n->k = kind == PRINT_TEXT ? TEXT_K : TOKEN_K;
 	n->w = kind == PRINT_TEXT ? TEXT_W : TOKEN_W;
 }
@@ -48,11 +49,12 @@ says_enough(const struct winnow *n, uint32_t gram)
 	return distinct >= TOKEN_DISTINCT_MIN;
 }
 
+/* A gram that says little is in no register, so a question need not look. */
 static int
 choose(struct winnow *n)
 {
 	n->chosen = true;
-	if (!says_enough(n, n->least_at))
+	if (n->use == PRINT_REGISTER && !says_enough(n, n->least_at))
 		return 0;
 	return prints_add(n->out, n->grams[n->least_at], n->at[n->least_at],
 			  n->end[n->least_at + n->k - 1], n->kind);
@@ -187,14 +189,14 @@ word_mask_at(struct bytes text, size_t at)
 
 /* Bits are walked instead of bytes: where words begin and end is where the mask changes. */
 int
-winnow_words(struct prints *out, struct bytes text)
+winnow_words(struct prints *out, struct bytes text, enum print_use use)
 {
 	const uint8_t *p = text.at;
 	uint64_t before = 0; /* was the byte before this block a word byte? */
 	size_t begin = 0;
 	struct winnow n;
 
-	winnow_begin(&n, out, PRINT_TEXT);
+	winnow_begin(&n, out, PRINT_TEXT, use);
 	for (size_t at = 0; at < text.left; at += 64) {
 		uint64_t mask = word_mask_at(text, at);
 		uint64_t edges = mask ^ (mask << 1 | before);

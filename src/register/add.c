@@ -186,10 +186,7 @@ absorb_small(struct change *c, struct fault *fault)
 			return 0;
 		/* Keys of another version cannot live beside ours. */
 		if (segment_fingerprint_version(least) != FINGERPRINT_VERSION)
-			return fault_set(fault, FAULT_FORMAT,
-					 "the register holds fingerprints of version %u; remove "
-					 "the register and add the assets again",
-					 segment_fingerprint_version(least));
+			return segment_of_other_version(least, fault);
 		r = absorb(c, at, least, fault);
 		if (r < 0)
 			return r;
@@ -371,6 +368,56 @@ register_update(const char *folder, const char *name, unsigned jobs, const atomi
 	}
 	if (r == 0)
 		r = absorb_small(&c, fault);
+	if (r == 0)
+		r = commit(&c, fault);
+	change_end(&c);
+	return r;
+}
+
+static void
+add_up(struct register_report *all, const struct register_report *one)
+{
+	all->files += one->files;
+	all->bytes += one->bytes;
+	all->prints += one->prints;
+	all->left_out_folders += one->left_out_folders;
+	all->left_out_binary += one->left_out_binary;
+	all->left_out_large += one->left_out_large;
+	all->left_out_licence += one->left_out_licence;
+	all->left_out_lock += one->left_out_lock;
+	all->left_out_empty += one->left_out_empty;
+	all->left_out_links += one->left_out_links;
+}
+
+int
+register_update_all(const char *folder, unsigned jobs, const atomic_int *cancel,
+		    struct register_report *report, struct fault *fault)
+{
+	struct change c;
+	int r = change_begin(&c, folder, fault);
+
+	memset(report, 0, sizeof(*report));
+	for (uint32_t i = 0; r == 0 && i < c.manifest.assets_count; i++) {
+		struct manifest_asset *row = &c.manifest.assets[i];
+		struct register_add add = {.name = row->name,
+					   .kind = (enum asset_kind)row->kind,
+					   .paths = row->paths,
+					   .paths_count = row->paths_count,
+					   .jobs = jobs,
+					   .cancel = cancel};
+		struct register_report one = {0};
+
+		r = build(&c, &add, &one, fault);
+		if (r == REGISTER_NOTHING)
+			r = fault_set(fault, FAULT_USAGE, "no text below its paths");
+		if (r < 0)
+			r = fault_wrap(fault, r,
+				       "asset '%s' (if it is gone: stopwater protect remove %s)",
+				       row->name, row->name);
+		row->segment = UINT32_MAX;
+		row->index = i;
+		add_up(report, &one);
+	}
 	if (r == 0)
 		r = commit(&c, fault);
 	change_end(&c);

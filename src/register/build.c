@@ -27,6 +27,7 @@ build_free(struct build *b)
 	free(b->parts.assets);
 	free(b->parts.files);
 	free(b->parts.spans);
+	free(b->parts.parts);
 	buf_free(&b->paths);
 	build_init(b);
 }
@@ -66,6 +67,20 @@ reserve_all(struct build *b, size_t entries, size_t files, size_t spans, size_t 
 	    reserve((void **)&p->assets, &b->assets_room, p->assets_count, assets,
 		    sizeof(*p->assets)) < 0)
 		return FAULT_MEMORY;
+	return 0;
+}
+
+/* Numbers of parts wait unsorted, twice and more, until build_finish(). */
+static int
+append_parts(struct build *b, const uint32_t *list, size_t count)
+{
+	struct segment_parts *p = &b->parts;
+
+	if (reserve((void **)&p->parts, &b->parts_room, p->parts_count, count, sizeof(*list)) < 0)
+		return FAULT_MEMORY;
+	if (count > 0)
+		memcpy(p->parts + p->parts_count, list, count * sizeof(*list));
+	p->parts_count += count;
 	return 0;
 }
 
@@ -166,7 +181,8 @@ append_file(struct build *b, const struct one_file *one, struct bytes name, stru
 	struct segment_parts *p = &b->parts;
 	struct segment_file *row;
 
-	if (reserve_all(b, one->entries_count, 1, 1, 0) < 0)
+	if (reserve_all(b, one->entries_count, 1, 1, 0) < 0 ||
+	    append_parts(b, one->parts, one->parts_count) < 0)
 		return fault_memory(fault);
 	row = &p->files[p->files_count];
 	*row = one->row;
@@ -185,33 +201,106 @@ append_file(struct build *b, const struct one_file *one, struct bytes name, stru
 	return 0;
 }
 
-/* By key, eight bits at a time from the low end; equal keys keep their order. */
+#define DIGIT_BITS 11
+#define DIGITS     (1U << DIGIT_BITS)
+
+/* One round of a sort by digits from the low end: equal digits keep their order. */
+static void
+sort_round(const struct segment_entry *from, struct segment_entry *to, size_t count, unsigned shift)
+{
+	size_t starts[DIGITS] = {0}, at = 0;
+
+	for (size_t i = 0; i < count; i++)
+		starts[from[i].key >> shift & (DIGITS - 1)]++;
+	for (unsigned d = 0; d < DIGITS; d++) {
+		size_t here = starts[d];
+
+		starts[d] = at;
+		at += here;
+	}
+	for (size_t i = 0; i < count; i++)
+		to[starts[from[i].key >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+/* Sorts what is nearly sorted; false when it is not, within so many moves. */
+static bool
+sort_nearly(struct segment_entry *list, size_t count, size_t moves_max)
+{
+	size_t moves = 0;
+
+	for (size_t i = 1; i < count; i++) {
+		struct segment_entry entry = list[i];
+		size_t at = i;
+
+		for (; at > 0 && list[at - 1].key > entry.key && moves <= moves_max; at--, moves++)
+			list[at] = list[at - 1];
+		list[at] = entry;
+	}
+	return moves <= moves_max;
+}
+
+/* By key; equal keys keep their order.  Keys are hashes: after their upper 33 bits hardly any two
+ * are out of order.  If they are, all bits are sorted by. */
 static int
 sort_entries(struct segment_entry *list, size_t count)
 {
+	static const unsigned upper[] = {31, 42, 53}, all[] = {0, 11, 22, 33, 44, 53};
 	AUTO(own_free)
-	struct segment_entry *other = malloc((count + 1) * sizeof(*other));
-	struct segment_entry *from = list, *to = other;
+	struct segment_entry *other = NULL;
+	size_t i = 1;
+
+	while (i < count && list[i - 1].key <= list[i].key)
+		i++;
+	if (i >= count)
+		return 0;
+	other = malloc(count * sizeof(*other));
+	if (other == NULL)
+		return FAULT_MEMORY;
+	sort_round(list, other, count, upper[0]);
+	sort_round(other, list, count, upper[1]);
+	sort_round(list, other, count, upper[2]);
+	memcpy(list, other, count * sizeof(*list));
+	if (sort_nearly(list, count, 2 * count))
+		return 0;
+	for (size_t round = 0; round < ARRAY_LEN(all); round += 2) {
+		sort_round(list, other, count, all[round]);
+		sort_round(other, list, count, all[round + 1]);
+	}
+	return 0;
+}
+
+/* Sort the numbers of parts and drop doubles. */
+static int
+sort_parts(struct segment_parts *p)
+{
+	AUTO(own_free)
+	uint32_t *other = malloc((p->parts_count + 1) * sizeof(*other));
+	uint32_t *from = p->parts, *to = other;
+	size_t kept = 0;
 
 	if (other == NULL)
 		return FAULT_MEMORY;
-	for (unsigned shift = 0; shift < 64; shift += 8) {
+	for (unsigned shift = 0; shift < 32; shift += 8) {
 		size_t starts[256] = {0}, at = 0;
 
-		for (size_t i = 0; i < count; i++)
-			starts[from[i].key >> shift & 255]++;
+		for (size_t i = 0; i < p->parts_count; i++)
+			starts[from[i] >> shift & 255]++;
 		for (unsigned d = 0; d < 256; d++) {
 			size_t here = starts[d];
 
 			starts[d] = at;
 			at += here;
 		}
-		for (size_t i = 0; i < count; i++)
-			to[starts[from[i].key >> shift & 255]++] = from[i];
+		for (size_t i = 0; i < p->parts_count; i++)
+			to[starts[from[i] >> shift & 255]++] = from[i];
 		to = from;
-		from = from == list ? other : list;
+		from = from == p->parts ? other : p->parts;
 	}
-	return 0; /* after eight rounds the result is in `list` again */
+	for (size_t i = 0; i < p->parts_count; i++)
+		if (i == 0 || p->parts[i] != p->parts[kept - 1])
+			p->parts[kept++] = p->parts[i];
+	p->parts_count = kept;
+	return 0;
 }
 
 /* Of one asset: a public one needs each key once, ours need no more files than an answer holds. */
@@ -283,7 +372,7 @@ build_asset(struct build *b, const struct register_add *add, const struct walk *
 	if (r == 0)
 		r = append_all(b, add, &c, report, fault);
 	for (size_t i = 0; i < walk->count; i++)
-		free(c.results[i].entries);
+		one_file_free(&c.results[i]);
 	free(c.results);
 	return r;
 }
@@ -364,6 +453,23 @@ move_entries(struct build *b, const struct segment *s, const struct moves *m, st
 	return r;
 }
 
+/* Parts do not say whose they are: all of them stay.  What that is too much only makes questions a
+ * little slower. */
+static int
+move_parts(struct build *b, const struct segment *s, struct fault *fault)
+{
+	struct segment_parts *p = &b->parts;
+	uint32_t count = segment_parts_count(s);
+	int r;
+
+	if (reserve((void **)&p->parts, &b->parts_room, p->parts_count, count, sizeof(*p->parts)) <
+	    0)
+		return fault_memory(fault);
+	r = segment_parts_all(s, p->parts + p->parts_count, fault);
+	p->parts_count += count;
+	return r;
+}
+
 int
 build_segment(struct build *b, const struct segment *s, const bool *keep, struct fault *fault)
 {
@@ -388,14 +494,16 @@ build_segment(struct build *b, const struct segment *s, const bool *keep, struct
 	}
 	if (r == 0)
 		r = move_files(b, s, &m, fault);
-	return r < 0 ? r : move_entries(b, s, &m, fault);
+	if (r == 0)
+		r = move_entries(b, s, &m, fault);
+	return r < 0 ? r : move_parts(b, s, fault);
 }
 
 int
 build_finish(struct build *b, struct fault *fault)
 {
 	b->parts.paths = buf_bytes(&b->paths);
-	if (sort_entries(b->parts.entries, b->parts.entries_count) < 0)
+	if (sort_entries(b->parts.entries, b->parts.entries_count) < 0 || sort_parts(&b->parts) < 0)
 		return fault_memory(fault);
 	return 0;
 }

@@ -12,7 +12,7 @@
 /* The parts of a segment with the memory behind them. */
 struct build {
 	struct segment_parts parts;
-	size_t entries_room, assets_room, files_room, spans_room;
+	size_t entries_room, assets_room, files_room, spans_room, parts_room;
 	struct buf paths;
 };
 

@@ -5,10 +5,18 @@
  */
 #include "register/layout.h"
 
+#include "register/filter.h"
+
 static uint64_t
 aligned(uint64_t at)
 {
 	return (at + 63) & ~UINT64_C(63);
+}
+
+static bool
+is_power_of_two(uint32_t n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
 }
 
 int
@@ -20,10 +28,12 @@ layout_work_out(struct layout *l, struct fault *fault)
 	if (l->entries >> 40 != 0 || l->paths_bytes >> 40 != 0 || l->directory_bits < 8 ||
 	    l->directory_bits > 28 || l->remainder_bytes != (64 - l->directory_bits + 7) / 8 ||
 	    l->span_bytes < 1 || l->span_bytes > 4 || l->place_bytes < 1 || l->place_bytes > 4 ||
-	    l->filter_blocks == 0 || (l->filter_blocks & (l->filter_blocks - 1)) != 0)
+	    !is_power_of_two(l->filter_blocks) || !is_power_of_two(l->parts_blocks))
 		return fault_set(fault, FAULT_FORMAT, "counts in the header make no sense");
 	l->filter_at = at;
-	at = aligned(at + (uint64_t)l->filter_blocks * LAYOUT_FILTER_BYTES);
+	at = aligned(at + (uint64_t)l->filter_blocks * FILTER_BLOCK_BYTES);
+	l->parts_filter_at = at;
+	at = aligned(at + (uint64_t)l->parts_blocks * FILTER_BLOCK_BYTES);
 	l->directory_at = at;
 	at = aligned(at + (((uint64_t)1 << l->directory_bits) + 1) * 4);
 	l->remainders_at = at;
@@ -40,6 +50,8 @@ layout_work_out(struct layout *l, struct fault *fault)
 	at = aligned(at + (uint64_t)l->spans * LAYOUT_SPAN_BYTES);
 	l->paths_at = at;
 	at = aligned(at + l->paths_bytes);
+	l->parts_at = at;
+	at = aligned(at + (uint64_t)l->parts * 4);
 	l->checks_at = at;
 	l->checks = (at - LAYOUT_HEADER_BYTES + LAYOUT_BLOCK_BYTES - 1) >> LAYOUT_BLOCK_BITS;
 	l->length = at + l->checks * 8;

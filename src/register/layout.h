@@ -16,11 +16,13 @@
  *	57	1  bytes of a remainder, 5..7
  *	58	1  bytes of a span index, 1..4
  *	59	1  bytes of a place, 1..4
- *	60	180  zero
+ *	60	4  parts
+ *	64	4  blocks of the filter of parts, as above
+ *	68	172  zero
  *	240	8  XXH3-64 of the table of checks
  *	248	8  XXH3-64 of bytes 0..247
- * then, each at the next multiple of 64: filter, directory, remainders, span indices, places,
- * assets, files, spans, paths, and the checks: XXH3-64 of every 65,536 bytes from 256 up to them.
+ * then, each at the next multiple of 64: filter, filter of parts, directory, remainders, span
+ * indices, places, assets, files, spans, paths, parts, and the checks: XXH3-64 of every 65,536 bytes from 256 up to them.
  */
 #ifndef REGISTER_LAYOUT_H
 #define REGISTER_LAYOUT_H
@@ -32,7 +34,6 @@
 #define LAYOUT_HEADER_BYTES 256
 #define LAYOUT_BLOCK_BITS   16
 #define LAYOUT_BLOCK_BYTES  ((uint64_t)1 << LAYOUT_BLOCK_BITS)
-#define LAYOUT_FILTER_BYTES 32
 #define LAYOUT_ASSET_BYTES  192
 #define LAYOUT_FILE_BYTES   96
 #define LAYOUT_SPAN_BYTES   12
@@ -41,12 +42,12 @@ struct layout {
 	uint32_t fingerprint_version;
 	uint64_t length;
 	uint64_t entries;
-	uint32_t assets, files, spans, filter_blocks;
+	uint32_t assets, files, spans, filter_blocks, parts, parts_blocks;
 	uint64_t paths_bytes;
 	uint8_t directory_bits, remainder_bytes, span_bytes, place_bytes;
 	/* worked out */
-	uint64_t filter_at, directory_at, remainders_at, spans_of_at, places_at;
-	uint64_t assets_at, files_at, spans_at, paths_at, checks_at;
+	uint64_t filter_at, parts_filter_at, directory_at, remainders_at, spans_of_at, places_at;
+	uint64_t assets_at, files_at, spans_at, paths_at, parts_at, checks_at;
 	uint64_t checks; /* how many */
 };
 
@@ -68,23 +69,6 @@ layout_put(uint8_t *at, unsigned bytes, uint64_t value)
 {
 	for (unsigned i = 0; i < bytes; i++)
 		at[i] = (uint8_t)(value >> 8 * i);
-}
-
-/* Which block of the filter, and which bit in each of its eight words (split-block Bloom filter,
- * Putze, Sanders, Singler 2007; constants are ours). */
-static inline uint32_t
-layout_filter_block(uint64_t key, uint32_t blocks)
-{
-	return (uint32_t)(key >> 32) & (blocks - 1);
-}
-
-static inline uint32_t
-layout_filter_bit(uint64_t key, unsigned word)
-{
-	static const uint32_t odd[8] = {0x9e3779b1, 0x85ebca77, 0xc2b2ae3d, 0x27d4eb2f,
-					0x165667b1, 0xd3a2646d, 0xfd7046c5, 0xb55a4f09};
-
-	return UINT32_C(1) << ((uint32_t)key * odd[word] >> 27);
 }
 
 #endif

@@ -26,6 +26,7 @@ one_file_scratch_free(struct one_file_scratch *s)
 	buf_free(&s->content);
 	prints_free(&s->prints);
 	free(s->lines);
+	free(s->seen);
 	one_file_scratch_init(s);
 }
 
@@ -82,42 +83,59 @@ find_lines(struct one_file_scratch *s, struct fault *fault)
 	return 0;
 }
 
-/* From 1. */
+/* Line (from 0) of `at`; looked for from `near`, because prints of a kind come in the order of the
+ * text. */
 static uint32_t
-line_of(const struct one_file_scratch *s, uint32_t at)
+line_of(const struct one_file_scratch *s, uint32_t at, uint32_t near)
 {
-	size_t low = 0, high = s->lines_count;
-
-	while (low + 1 < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (s->lines[middle] <= at)
-			low = middle;
-		else
-			high = middle;
-	}
-	return (uint32_t)low + 1;
+	while (near > 0 && s->lines[near] > at)
+		near--;
+	while (near + (size_t)1 < s->lines_count && s->lines[near + 1] <= at)
+		near++;
+	return near;
 }
 
+/* Make the table of keys twice as large as what is to come, and empty. */
 static int
-by_key(const void *a, const void *b)
+seen_begin(struct one_file_scratch *s, size_t count, size_t *slots)
 {
-	const struct print *x = a, *y = b;
+	size_t room = 1024;
 
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->at < y->at ? -1 : x->at > y->at;
+	while (room < count * 2)
+		room *= 2;
+	*slots = room;
+	if (room > s->seen_room) {
+		free(s->seen);
+		s->seen = malloc(room * sizeof(*s->seen));
+		s->seen_room = s->seen == NULL ? 0 : room;
+	}
+	if (s->seen == NULL)
+		return FAULT_MEMORY;
+	memset(s->seen, 0, room * sizeof(*s->seen));
+	return 0;
+}
+
+/* Was the key there?  It is now.  (0 stands for an empty slot: it is always new.) */
+static bool
+seen_before(struct one_file_scratch *s, size_t slots, uint64_t key)
+{
+	size_t at = key & (slots - 1);
+
+	for (; s->seen[at] != 0; at = (at + 1) & (slots - 1))
+		if (s->seen[at] == key)
+			return true;
+	s->seen[at] = key;
+	return false;
 }
 
 /* Babel writes each helper on one line: `function _createClass(e, r, t) { return ... }`.  There are
  * too many versions of them for a list of keys. */
 static bool
-is_helper_line(const struct one_file_scratch *s, const struct print *print)
+is_helper_line(const struct one_file_scratch *s, uint32_t line)
 {
 	static const size_t long_line = 100;
-	uint32_t line = line_of(s, print->at) - 1;
 	struct bytes text = buf_bytes(&s->content);
-	size_t end = line + 1 < s->lines_count ? s->lines[line + 1] : text.left;
+	size_t end = line + (size_t)1 < s->lines_count ? s->lines[line + 1] : text.left;
 	struct bytes whole = bytes_slice(text, s->lines[line], end - s->lines[line]);
 
 	return whole.left >= long_line && bytes_begins(whole, BYTES_OF("function _"));
@@ -127,42 +145,48 @@ is_helper_line(const struct one_file_scratch *s, const struct print *print)
 static int
 keep_prints(struct one_file *out, struct one_file_scratch *s, struct fault *fault)
 {
-	struct print *list = s->prints.list;
-	size_t from, to, count = s->prints.count;
+	const struct print *list = s->prints.list;
+	size_t from, to, count = s->prints.count, slots;
 	bool licence = one_file_licence(buf_bytes(&s->content), &from, &to);
+	uint32_t line = 0;
 
-	qsort(list, count, sizeof(*list), by_key);
 	out->entries = malloc((count + 2) * sizeof(*out->entries)); /* and two of the whole */
-	if (out->entries == NULL)
+	out->parts = malloc((count + 1) * sizeof(*out->parts));
+	if (out->entries == NULL || out->parts == NULL || seen_begin(s, count, &slots) < 0)
 		return fault_memory(fault);
 	for (size_t i = 0; i < count; i++) {
-		struct segment_entry *entry = &out->entries[out->entries_count];
+		const struct print *print = &list[i];
 
-		if (i > 0 && list[i].key == list[i - 1].key)
+		if (seen_before(s, slots, print->key))
 			continue;
-		if (licence && list[i].kind == PRINT_TEXT && list[i].at < to &&
-		    list[i].at + list[i].length > from)
+		if (print->kind == PRINT_PART) {
+			out->parts[out->parts_count++] = (uint32_t)print->key;
 			continue;
-		if (list[i].kind <= PRINT_TOKEN && is_helper_line(s, &list[i]))
+		}
+		if (licence && print->kind == PRINT_TEXT && print->at < to &&
+		    print->at + print->length > from)
 			continue;
-		*entry =
-		    (struct segment_entry){.key = list[i].key, .place = line_of(s, list[i].at)};
-		out->entries_count++;
-		out->row.counts[list[i].kind]++;
+		line = line_of(s, print->at, line);
+		if (print->kind <= PRINT_TOKEN && is_helper_line(s, line))
+			continue;
+		out->entries[out->entries_count++] =
+		    (struct segment_entry){.key = print->key, .place = line + 1};
+		out->row.counts[print->kind]++;
 	}
 	return 0;
 }
 
-/* Put one more key in its place. */
 static void
-insert(struct one_file *out, uint64_t key)
+add_whole(struct one_file *out, uint64_t key)
 {
-	struct segment_entry *entries = out->entries;
-	size_t i = out->entries_count++;
+	out->entries[out->entries_count++] = (struct segment_entry){.key = key, .place = 1};
+}
 
-	for (; i > 0 && entries[i - 1].key > key; i--)
-		entries[i] = entries[i - 1];
-	entries[i] = (struct segment_entry){.key = key, .place = 1};
+void
+one_file_free(struct one_file *one)
+{
+	free(one->entries);
+	free(one->parts);
 }
 
 static enum one_file_answer
@@ -213,8 +237,8 @@ one_file_read(struct one_file *out, const struct walk_file *file, struct one_fil
 		r = keep_prints(out, s, fault);
 	if (r < 0)
 		return r;
-	insert(out, fingerprint_exact_key(out->row.sha256));
-	insert(out, fingerprint_content_key(hash_fast(text)));
+	add_whole(out, fingerprint_exact_key(out->row.sha256));
+	add_whole(out, fingerprint_content_key(hash_fast(text)));
 	out->row.counts[PRINT_EXACT] = 1;
 	out->row.lines = (uint32_t)s->lines_count;
 	return 0;

@@ -22,9 +22,13 @@ enum one_file_answer {
 struct one_file {
 	enum one_file_answer answer;
 	struct segment_file row;       /* without asset and path */
-	struct segment_entry *entries; /* malloc; span 0; by key, each once */
+	struct segment_entry *entries; /* malloc; span 0; each key once */
 	size_t entries_count;
+	uint32_t *parts; /* malloc; numbers of the parts in them, each once */
+	size_t parts_count;
 };
+
+void one_file_free(struct one_file *one);
 
 /* Scratch of one thread. */
 struct one_file_scratch {
@@ -32,6 +36,8 @@ struct one_file_scratch {
 	struct prints prints;
 	uint32_t *lines; /* offsets at which lines begin */
 	size_t lines_count, lines_room;
+	uint64_t *seen; /* a table of keys */
+	size_t seen_room;
 };
 
 void one_file_scratch_init(struct one_file_scratch *scratch);

@@ -62,11 +62,7 @@ open_segment(struct register_db *db, size_t i, const char *folder, struct fault 
 	if (r < 0)
 		return r;
 	if (segment_fingerprint_version(s->segment) != FINGERPRINT_VERSION)
-		return fault_set(fault, FAULT_FORMAT,
-				 "%s: fingerprints of version %u, this program makes %d: run "
-				 "'stopwater protect update' for each asset",
-				 buf_text(&path), segment_fingerprint_version(s->segment),
-				 FINGERPRINT_VERSION);
+		return segment_of_other_version(s->segment, fault);
 	count = segment_assets_count(s->segment);
 	s->assets = malloc((count + (size_t)1) * sizeof(*s->assets));
 	if (s->assets == NULL)
@@ -162,20 +158,27 @@ register_verify(const struct register_db *db, struct fault *fault)
 	return r;
 }
 
-void
-register_prefetch(const struct register_db *db, uint64_t key)
-{
-	for (size_t i = 0; i < db->segments_count; i++)
-		segment_prefetch(db->segments[i].segment, key);
-}
-
 int
-register_may_hold(const struct register_db *db, uint64_t key, struct fault *fault)
+register_may_hold(const struct register_db *db, const uint64_t *keys, size_t count, uint64_t *maybe,
+		  struct fault *fault)
 {
 	int r = 0;
 
+	*maybe = 0;
 	for (size_t i = 0; i < db->segments_count && r == 0; i++)
-		r = segment_may_hold(db->segments[i].segment, key, fault);
+		r = segment_may_hold(db->segments[i].segment, keys, count, maybe, fault);
+	return r;
+}
+
+int
+register_may_pair(const struct register_db *db, const uint32_t *parts, size_t count,
+		  uint64_t *maybe, struct fault *fault)
+{
+	int r = 0;
+
+	*maybe = 0;
+	for (size_t i = 0; i < db->segments_count && r == 0; i++)
+		r = segment_may_pair(db->segments[i].segment, parts, count, maybe, fault);
 	return r;
 }
 

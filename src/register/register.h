@@ -30,7 +30,7 @@ struct register_asset {
 };
 
 /* Open the register in `folder`; one that is not there is empty.  The keys of other fingerprint
- * versions are refused (FAULT_FORMAT: register again). */
+ * versions are refused (FAULT_FORMAT: register again, register_update_all()). */
 int register_open(struct register_db **out, const char *folder, struct fault *fault);
 void register_close(struct register_db **db);
 
@@ -65,9 +65,13 @@ struct register_answer {
 	bool crowded;    /* more files than the list holds */
 };
 
-/* Ask for the memory of `key`, then look whether it may be there at all (1: maybe, 0: no). */
-void register_prefetch(const struct register_db *db, uint64_t key);
-int register_may_hold(const struct register_db *db, uint64_t key, struct fault *fault);
+/* Which of at most REGISTER_AT_ONCE keys (or parts of pairs) may be there at all?  Bit i of *maybe for
+ * the i-th. */
+#define REGISTER_AT_ONCE SEGMENT_AT_ONCE
+int register_may_hold(const struct register_db *db, const uint64_t *keys, size_t count,
+		      uint64_t *maybe, struct fault *fault);
+int register_may_pair(const struct register_db *db, const uint32_t *parts, size_t count,
+		      uint64_t *maybe, struct fault *fault);
 
 /* Everything about one key; answer->count 0: nothing.  0 or FAULT_TAMPER. */
 int register_lookup(const struct register_db *db, uint64_t key, struct register_answer *answer,
@@ -110,6 +114,11 @@ int register_add(const char *folder, const struct register_add *add, struct regi
 /* Read the paths of an asset again and replace it. */
 int register_update(const char *folder, const char *name, unsigned jobs, const atomic_int *cancel,
 		    struct register_report *report, struct fault *fault);
+
+/* Read the paths of every asset again and write the register anew: also one that another version of
+ * this program wrote, of which nothing but the manifest is looked at. */
+int register_update_all(const char *folder, unsigned jobs, const atomic_int *cancel,
+			struct register_report *report, struct fault *fault);
 
 int register_remove(const char *folder, const char *name, struct fault *fault);
 

@@ -1,14 +1,12 @@
 /*
  * search.c - stream a blob past the register and keep what it knows
  *
- * Knows: that almost no key of an unrelated blob is known, so the filter is asked for many keys at
- * once before anything else is touched.  Does not know: how much of it is evidence (match.c).
+ * Knows: that almost no key of an unrelated blob is known, so filters are asked for many keys at
+ * once while they are made, before anything else is touched.  Does not know: how much of it is evidence (match.c).
  */
 #include "register/search.h"
 
 #include "base/own.h"
-
-#define BATCH 32
 
 /* Keys that so many of our files have tell that it is our house, but not which room; they are
  * boilerplate and count neither for nor against. */
@@ -21,6 +19,47 @@
  * counted any more, which changes no verdict. */
 #define HITS_MAX ((size_t)4 << 20)
 
+/* What ends in the part seen before was asked for then; of the rest, what the filter lets through. */
+static size_t
+sieve_prints(void *context, struct print *list, size_t count)
+{
+	struct register_search *s = context;
+	size_t kept = 0;
+
+	for (size_t from = 0; from < count && s->failed == 0; from += REGISTER_AT_ONCE) {
+		size_t left = count - from < REGISTER_AT_ONCE ? count - from : REGISTER_AT_ONCE;
+		uint64_t keys[REGISTER_AT_ONCE], maybe;
+
+		for (size_t i = 0; i < left; i++)
+			keys[i] = list[from + i].key;
+		s->failed = register_may_hold(s->db, keys, left, &maybe, &s->fault);
+		s->asked += left;
+		for (; s->failed == 0 && maybe != 0; maybe &= maybe - 1) {
+			const struct print *print = &list[from + (size_t)__builtin_ctzll(maybe)];
+
+			if (print->at + (size_t)print->length > s->seen)
+				list[kept++] = *print;
+		}
+	}
+	return kept;
+}
+
+static void
+sieve_parts(void *context, const uint32_t *parts, uint8_t *known, size_t count)
+{
+	struct register_search *s = context;
+
+	memset(known, 0, count);
+	for (size_t from = 0; from < count && s->failed == 0; from += REGISTER_AT_ONCE) {
+		size_t left = count - from < REGISTER_AT_ONCE ? count - from : REGISTER_AT_ONCE;
+		uint64_t maybe;
+
+		s->failed = register_may_pair(s->db, parts + from, left, &maybe, &s->fault);
+		for (; s->failed == 0 && maybe != 0; maybe &= maybe - 1)
+			known[from + (size_t)__builtin_ctzll(maybe)] = 1;
+	}
+}
+
 int
 register_search_new(struct register_search **out, const struct register_db *db, struct fault *fault)
 {
@@ -29,6 +68,9 @@ register_search_new(struct register_search **out, const struct register_db *db, 
 	if (s == NULL)
 		return fault_memory(fault);
 	s->db = db;
+	s->sieve = (struct print_sieve){s, sieve_prints, sieve_parts};
+	s->prints.sieve = &s->sieve;
+	s->fault = (struct fault)FAULT_INIT;
 	*out = s;
 	return 0;
 }
@@ -174,31 +216,25 @@ known_key(struct register_search *s, const struct print *print, uint64_t base, s
 	return 0;
 }
 
-/* Filter first: 32 cache lines on their way at once. */
-static int
-ask(struct register_search *s, uint64_t base, size_t seen, struct fault *fault)
+static void
+begin_window(struct register_search *s, size_t seen)
 {
-	const struct print *list = s->prints.list;
-	int r = 0;
+	s->prints.count = s->prints.sieved = 0;
+	s->seen = seen;
+	s->failed = 0;
+}
 
-	for (size_t from = 0; from < s->prints.count; from += BATCH) {
-		size_t to = s->prints.count - from < BATCH ? s->prints.count : from + BATCH;
-
-		for (size_t i = from; i < to; i++)
-			register_prefetch(s->db, list[i].key);
-		for (size_t i = from; i < to; i++) {
-			/* What ends in the part seen before was asked for then. */
-			if (list[i].at + (size_t)list[i].length <= seen)
-				continue;
-			s->asked++;
-			r = register_may_hold(s->db, list[i].key, fault);
-			if (r > 0)
-				r = known_key(s, &list[i], base, fault);
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
+/* `r` of the fingerprinting; then look up what the filters let through. */
+static int
+end_window(struct register_search *s, uint64_t base, int r, struct fault *fault)
+{
+	if (s->failed < 0 && fault != NULL)
+		*fault = s->fault;
+	if (s->failed < 0)
+		return s->failed;
+	for (size_t i = 0; i < s->prints.count && r == 0; i++)
+		r = known_key(s, &s->prints.list[i], base, fault);
+	return r;
 }
 
 static uint64_t
@@ -271,10 +307,9 @@ register_search_text(struct register_search *s, struct bytes window, uint64_t at
 	size_t first_hit = s->hits_count;
 	int r;
 
-	s->prints.count = 0;
+	begin_window(s, seen);
 	r = fingerprint_text(&s->prints, window, language, PRINT_QUERY, fault);
-	if (r == 0)
-		r = ask(s, at_bytes, seen, fault);
+	r = end_window(s, at_bytes, r, fault);
 	if (r == 0 && number_hits(s, first_hit, window, at_bytes, seen) < 0)
 		return fault_memory(fault);
 	return r;
@@ -286,8 +321,8 @@ register_search_strings(struct register_search *s, struct bytes window, uint64_t
 {
 	int r;
 
-	s->prints.count = 0;
+	begin_window(s, seen);
 	s->binary = true;
 	r = fingerprint_strings(&s->prints, window, form, fault);
-	return r < 0 ? r : ask(s, at_bytes, seen, fault);
+	return end_window(s, at_bytes, r, fault);
 }

@@ -38,6 +38,10 @@ struct register_search {
 	uint32_t *line_starts; /* of the window being looked at */
 	size_t line_starts_count, line_starts_room;
 	bool binary;
+	size_t seen; /* bytes of the window that were shown before */
+	int failed;  /* 0, or what the sieve met; and how it is said */
+	struct fault fault;
+	struct print_sieve sieve;
 	struct register_match *matches;
 	size_t matches_count, matches_room;
 };

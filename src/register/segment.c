@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/own.h"
+#include "register/filter.h"
 #include "register/layout.h"
 #include "seal/hash.h"
 
@@ -43,6 +44,15 @@ static int
 damaged(const struct segment *s, const char *what, struct fault *fault)
 {
 	return fault_set(fault, FAULT_TAMPER, "%s: %s", s->path, what);
+}
+
+int
+segment_of_other_version(const struct segment *s, struct fault *fault)
+{
+	return fault_set(fault, FAULT_FORMAT,
+			 "%s: written by another version of stopwater: register it again with "
+			 "'stopwater protect update'",
+			 s->path);
 }
 
 static int
@@ -107,9 +117,7 @@ read_header(struct segment *s, const uint8_t *digest, struct fault *fault)
 	if (memcmp(h, LAYOUT_MAGIC, 8) != 0)
 		return fault_set(fault, FAULT_FORMAT, "%s: not a segment of a register", s->path);
 	if (layout_get(h + 8, 4) != SEGMENT_VERSION)
-		return fault_set(fault, FAULT_FORMAT, "%s: version %llu; this program reads %d",
-				 s->path, (unsigned long long)layout_get(h + 8, 4),
-				 SEGMENT_VERSION);
+		return segment_of_other_version(s, fault);
 	if (layout_get(h + 248, 8) != hash_fast(bytes_make(h, 248)))
 		return damaged(s, "the header is damaged (its checksum differs)", fault);
 	l->fingerprint_version = (uint32_t)layout_get(h + 12, 4);
@@ -119,15 +127,17 @@ read_header(struct segment *s, const uint8_t *digest, struct fault *fault)
 	l->spans = (uint32_t)layout_get(h + 40, 4);
 	l->filter_blocks = (uint32_t)layout_get(h + 44, 4);
 	l->paths_bytes = layout_get(h + 48, 8);
+	l->parts = (uint32_t)layout_get(h + 60, 4);
+	l->parts_blocks = (uint32_t)layout_get(h + 64, 4);
 	l->directory_bits = h[56];
 	l->remainder_bytes = h[57];
 	l->span_bytes = h[58];
 	l->place_bytes = h[59];
-	r = layout_work_out(l, fault);
-	if (r < 0)
-		return fault_wrap(fault, r, "%s", s->path);
-	if (l->length != layout_get(h + 16, 8) || l->length != s->length)
+	if (layout_get(h + 16, 8) != s->length)
 		return damaged(s, "cut short, or something follows", fault);
+	/* The header is whole and so is the file, but it was laid out by other rules. */
+	if (layout_work_out(l, NULL) < 0 || l->length != s->length)
+		return segment_of_other_version(s, fault);
 	if (layout_get(h + 240, 8) != hash_fast(bytes_make(h + l->checks_at, 8 * l->checks)))
 		return damaged(s, "the table of checks is damaged (its checksum differs)", fault);
 	r = hash_sha256(bytes_make(h, LAYOUT_HEADER_BYTES), found, fault);
@@ -187,6 +197,12 @@ uint64_t
 segment_entries_count(const struct segment *s)
 {
 	return s->layout.entries;
+}
+
+uint32_t
+segment_parts_count(const struct segment *s)
+{
+	return s->layout.parts;
 }
 
 uint64_t
@@ -287,32 +303,60 @@ segment_path(const struct segment *s, const struct segment_file *file, struct by
 	return touch(s, l->paths_at + file->path_at, file->path_length, fault);
 }
 
-void
-segment_prefetch(const struct segment *s, uint64_t key)
+/* Where the block of a key lies; asked for, and verified. */
+static const uint8_t *
+block_of(const struct segment *s, uint64_t filter_at, uint32_t blocks, uint64_t key,
+	 struct fault *fault)
 {
-	uint32_t block = layout_filter_block(key, s->layout.filter_blocks);
+	uint64_t at = filter_at + (uint64_t)filter_block_of(key, blocks) * FILTER_BLOCK_BYTES;
 
-	__builtin_prefetch(s->at + s->layout.filter_at + (size_t)block * LAYOUT_FILTER_BYTES);
+	__builtin_prefetch(s->at + at);
+	return touch(s, at, FILTER_BLOCK_BYTES, fault) < 0 ? NULL : s->at + at;
 }
 
 int
-segment_may_hold(const struct segment *s, uint64_t key, struct fault *fault)
+segment_may_hold(const struct segment *s, const uint64_t *keys, size_t count, uint64_t *maybe,
+		 struct fault *fault)
 {
-	uint64_t at =
-	    s->layout.filter_at +
-	    (uint64_t)layout_filter_block(key, s->layout.filter_blocks) * LAYOUT_FILTER_BYTES;
-	uint32_t missing = 0;
-	int r = touch(s, at, LAYOUT_FILTER_BYTES, fault);
+	const struct layout *l = &s->layout;
+	const uint8_t *blocks[SEGMENT_AT_ONCE];
 
-	if (r < 0)
-		return r;
-	for (unsigned word = 0; word < 8; word++) {
-		uint32_t value;
-
-		memcpy(&value, s->at + at + (size_t)4 * word, 4);
-		missing |= ~BYTES_LE32(value) & layout_filter_bit(key, word);
+	for (size_t i = 0; i < count; i++) {
+		blocks[i] = block_of(s, l->filter_at, l->filter_blocks, keys[i], fault);
+		if (blocks[i] == NULL)
+			return FAULT_TAMPER;
 	}
-	return missing == 0;
+	*maybe |= filter_test(blocks, keys, count);
+	return 0;
+}
+
+int
+segment_may_pair(const struct segment *s, const uint32_t *parts, size_t count, uint64_t *maybe,
+		 struct fault *fault)
+{
+	const struct layout *l = &s->layout;
+	const uint8_t *blocks[SEGMENT_AT_ONCE];
+	uint64_t keys[SEGMENT_AT_ONCE];
+
+	for (size_t i = 0; i < count; i++) {
+		keys[i] = filter_key_of_part(parts[i]);
+		blocks[i] = block_of(s, l->parts_filter_at, l->parts_blocks, keys[i], fault);
+		if (blocks[i] == NULL)
+			return FAULT_TAMPER;
+	}
+	*maybe |= filter_test(blocks, keys, count);
+	return 0;
+}
+
+int
+segment_parts_all(const struct segment *s, uint32_t *out, struct fault *fault)
+{
+	const struct layout *l = &s->layout;
+	int r = touch(s, l->parts_at, (uint64_t)l->parts * 4, fault);
+
+	for (uint32_t i = 0; i < l->parts && r == 0; i++)
+		out[i] = (uint32_t)layout_get(s->at + l->parts_at + (uint64_t)4 * i, 4);
+	return r;
 }
 
 static uint64_t

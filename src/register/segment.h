@@ -19,7 +19,7 @@
 #include "base/fault.h"
 #include "fingerprint/fingerprint.h"
 
-#define SEGMENT_VERSION      1
+#define SEGMENT_VERSION      2
 #define SEGMENT_NAME_BYTES   64
 #define SEGMENT_COMMIT_BYTES 32
 #define SEGMENT_DIGEST_BYTES 32
@@ -72,6 +72,8 @@ struct segment_parts {
 	struct segment_span *spans;
 	size_t spans_count;
 	struct bytes paths;
+	uint32_t *parts; /* numbers of the parts in the keys (PRINT_PART): sorted, each once */
+	size_t parts_count;
 };
 
 /* Write `path` (temporary, fsync, rename). *digest names exactly this content. */
@@ -93,8 +95,12 @@ uint32_t segment_assets_count(const struct segment *segment);
 uint32_t segment_files_count(const struct segment *segment);
 uint32_t segment_spans_count(const struct segment *segment);
 uint64_t segment_entries_count(const struct segment *segment);
+uint32_t segment_parts_count(const struct segment *segment);
 uint64_t segment_bytes(const struct segment *segment);
 uint32_t segment_fingerprint_version(const struct segment *segment);
+
+/* FAULT_FORMAT: says that another version of this program wrote it, and what to do. */
+int segment_of_other_version(const struct segment *segment, struct fault *fault);
 
 /* 0 or FAULT_TAMPER (also for an index past the end: only damaged tables hold such). */
 int segment_asset(const struct segment *segment, uint32_t index, struct segment_asset *out,
@@ -107,10 +113,15 @@ int segment_span(const struct segment *segment, uint32_t index, struct segment_s
 int segment_path(const struct segment *segment, const struct segment_file *file, struct bytes *out,
 		 struct fault *fault);
 
-/* May the key be there?  1 in 200 answers is yes without reason.  Two steps, so that the memory of
- * many keys can be asked for before the first is looked at. */
-void segment_prefetch(const struct segment *segment, uint64_t key);
-int segment_may_hold(const struct segment *segment, uint64_t key, struct fault *fault);
+/* Which of at most SEGMENT_AT_ONCE keys may be there?  Sets bit i of *maybe for keys[i]; 1 in 200 is
+ * set without reason.  Many at once, so that the memory behind them comes together. */
+#define SEGMENT_AT_ONCE 64
+int segment_may_hold(const struct segment *segment, const uint64_t *keys, size_t count,
+		     uint64_t *maybe, struct fault *fault);
+
+/* The same for parts: may they be in a pair, triple or single string that is there? */
+int segment_may_pair(const struct segment *segment, const uint32_t *parts, size_t count,
+		     uint64_t *maybe, struct fault *fault);
 
 /* The entries with this key: [*first, *first + *count); count 0: none. */
 int segment_find(const struct segment *segment, uint64_t key, uint64_t *first, uint64_t *count,
@@ -121,5 +132,8 @@ int segment_entry(const struct segment *segment, uint64_t index, struct segment_
 /* Every entry in order, for merging: decodes [from, from + count) into out. */
 int segment_entries(const struct segment *segment, uint64_t from, uint64_t count,
 		    struct segment_entry *out, struct fault *fault);
+
+/* All parts, for merging: segment_parts_count() of them. */
+int segment_parts_all(const struct segment *segment, uint32_t *out, struct fault *fault);
 
 #endif

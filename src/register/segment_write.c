@@ -7,12 +7,9 @@
 
 #include "base/file.h"
 #include "base/own.h"
+#include "register/filter.h"
 #include "register/layout.h"
 #include "seal/hash.h"
-
-/* Bits of the filter for one key: 12 give 0.55 % false answers (limits of the machine that was
- * measured: one cache line a question). */
-#define FILTER_BITS_PER_KEY 12
 
 /* Bytes go out through one block, whose hash is taken when it is full. */
 struct writer {
@@ -84,10 +81,11 @@ bytes_for(uint64_t largest)
 static int
 plan(struct layout *l, const struct segment_parts *p, struct fault *fault)
 {
-	uint64_t n = p->entries_count, want = n * FILTER_BITS_PER_KEY / (8 * LAYOUT_FILTER_BYTES);
+	uint64_t n = p->entries_count;
 	uint32_t place = 0;
 
-	if (n >= UINT32_MAX || p->files_count >= UINT32_MAX || p->spans_count >= UINT32_MAX)
+	if (n >= UINT32_MAX || p->files_count >= UINT32_MAX || p->spans_count >= UINT32_MAX ||
+	    p->parts_count >= UINT32_MAX)
 		return fault_set(fault, FAULT_LIMIT, "more than 4 G fingerprints in one segment");
 	memset(l, 0, sizeof(*l));
 	l->fingerprint_version = FINGERPRINT_VERSION;
@@ -96,9 +94,9 @@ plan(struct layout *l, const struct segment_parts *p, struct fault *fault)
 	l->files = (uint32_t)p->files_count;
 	l->spans = (uint32_t)p->spans_count;
 	l->paths_bytes = p->paths.left;
-	l->filter_blocks = 1;
-	while (l->filter_blocks < want && l->filter_blocks < UINT32_C(1) << 31)
-		l->filter_blocks *= 2;
+	l->filter_blocks = filter_blocks_for(n);
+	l->parts = (uint32_t)p->parts_count;
+	l->parts_blocks = filter_blocks_for(p->parts_count);
 	/* About four entries to a place in the directory. */
 	l->directory_bits = 8;
 	while (l->directory_bits < 28 && n >> l->directory_bits > 4)
@@ -111,23 +109,30 @@ plan(struct layout *l, const struct segment_parts *p, struct fault *fault)
 	return layout_work_out(l, fault);
 }
 
+static void
+put_words(struct writer *w, const uint32_t *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		put_number(w, words[i], 4);
+}
+
 static int
-put_filter(struct writer *w, const struct layout *l, const struct segment_parts *p)
+put_filters(struct writer *w, const struct layout *l, const struct segment_parts *p)
 {
 	AUTO(own_free)
-	uint32_t *words = calloc(l->filter_blocks, LAYOUT_FILTER_BYTES);
+	uint32_t *words = calloc(l->filter_blocks, FILTER_BLOCK_BYTES);
+	AUTO(own_free)
+	uint32_t *parts = calloc(l->parts_blocks, FILTER_BLOCK_BYTES);
 
-	if (words == NULL)
+	if (words == NULL || parts == NULL)
 		return FAULT_MEMORY;
-	for (size_t i = 0; i < p->entries_count; i++) {
-		uint64_t key = p->entries[i].key;
-		uint32_t *block = words + (size_t)8 * layout_filter_block(key, l->filter_blocks);
-
-		for (unsigned word = 0; word < 8; word++)
-			block[word] |= layout_filter_bit(key, word);
-	}
-	for (size_t i = 0; i < (size_t)8 * l->filter_blocks; i++)
-		put_number(w, words[i], 4);
+	for (size_t i = 0; i < p->entries_count; i++)
+		filter_put(words, l->filter_blocks, p->entries[i].key);
+	for (size_t i = 0; i < p->parts_count; i++)
+		filter_put(parts, l->parts_blocks, filter_key_of_part(p->parts[i]));
+	put_words(w, words, (size_t)8 * l->filter_blocks);
+	pad_to(w, l->parts_filter_at);
+	put_words(w, parts, (size_t)8 * l->parts_blocks);
 	pad_to(w, l->directory_at);
 	return 0;
 }
@@ -211,6 +216,9 @@ put_tables(struct writer *w, const struct layout *l, const struct segment_parts 
 	}
 	pad_to(w, l->paths_at);
 	put(w, p->paths.at, p->paths.left);
+	pad_to(w, l->parts_at);
+	for (size_t i = 0; i < p->parts_count; i++)
+		put_number(w, p->parts[i], 4);
 	pad_to(w, l->checks_at);
 }
 
@@ -232,6 +240,8 @@ fill_header(uint8_t header[LAYOUT_HEADER_BYTES], const struct layout *l, struct 
 	header[57] = l->remainder_bytes;
 	header[58] = l->span_bytes;
 	header[59] = l->place_bytes;
+	layout_put(header + 60, 4, l->parts);
+	layout_put(header + 64, 4, l->parts_blocks);
 	layout_put(header + 240, 8, hash_fast(checks));
 	layout_put(header + 248, 8, hash_fast(bytes_make(header, 248)));
 }
@@ -246,7 +256,7 @@ write_all(struct writer *w, const struct layout *l, const struct segment_parts *
 	/* The header goes in last, when the checks are known. */
 	w->failed |= fwrite(header, sizeof(header), 1, w->to) != 1;
 	w->at = LAYOUT_HEADER_BYTES;
-	if (put_filter(w, l, p) < 0)
+	if (put_filters(w, l, p) < 0)
 		return fault_memory(fault);
 	put_keys(w, l, p);
 	put_tables(w, l, p);

@@ -22,6 +22,8 @@ seal(uint8_t *at, size_t room)
 			   .spans = (uint32_t)layout_get(at + 40, 4) % 64,
 			   .filter_blocks = 1u << layout_get(at + 44, 4) % 8,
 			   .paths_bytes = layout_get(at + 48, 8) % 4096,
+			   .parts = (uint32_t)layout_get(at + 60, 4) % 64,
+			   .parts_blocks = 1u << layout_get(at + 64, 4) % 8,
 			   .directory_bits = (uint8_t)(8 + at[56] % 4),
 			   .span_bytes = (uint8_t)(1 + at[58] % 4),
 			   .place_bytes = (uint8_t)(1 + at[59] % 4)};
@@ -50,6 +52,8 @@ seal(uint8_t *at, size_t room)
 	at[57] = l.remainder_bytes;
 	at[58] = l.span_bytes;
 	at[59] = l.place_bytes;
+	layout_put(at + 60, 4, l.parts);
+	layout_put(at + 64, 4, l.parts_blocks);
 	layout_put(at + 240, 8, hash_fast(bytes_make(at + l.checks_at, 8 * l.checks)));
 	layout_put(at + 248, 8, hash_fast(bytes_make(at, 248)));
 	return l.length;
@@ -64,6 +68,7 @@ use(const struct segment *s)
 	struct segment_span span;
 	struct bytes path;
 	uint64_t first, count;
+	uint32_t *parts;
 
 	assert(entries != NULL);
 	for (uint32_t i = 0; i <= segment_assets_count(s); i++)
@@ -75,11 +80,19 @@ use(const struct segment *s)
 		(void)segment_span(s, i, &span, NULL);
 	if (segment_entries(s, 0, segment_entries_count(s), entries, NULL) == 0)
 		for (uint64_t i = 0; i < segment_entries_count(s); i++) {
-			(void)segment_may_hold(s, entries[i].key, NULL);
+			uint64_t maybe = 0;
+			uint32_t part = (uint32_t)entries[i].key;
+
+			(void)segment_may_hold(s, &entries[i].key, 1, &maybe, NULL);
+			(void)segment_may_pair(s, &part, 1, &maybe, NULL);
 			if (segment_find(s, entries[i].key, &first, &count, NULL) == 0 && count > 0)
 				(void)segment_entry(s, first + count - 1, &entries[i], NULL);
 		}
 	free(entries);
+	parts = calloc(segment_parts_count(s) + (size_t)1, sizeof(*parts));
+	assert(parts != NULL);
+	(void)segment_parts_all(s, parts, NULL);
+	free(parts);
 }
 
 int
