@@ -85,6 +85,74 @@ hash_git_blob(struct bytes content, uint8_t out[HASH_SHA1_BYTES], struct fault *
 	return good ? 0 : crypto_fault(fault);
 }
 
+/* ---- many of git's ---- */
+
+struct hash_git {
+	EVP_MD_CTX *ctx;
+	const EVP_MD *md;
+};
+
+int
+hash_git_new(struct hash_git **out, size_t id_bytes, struct fault *fault)
+{
+	struct hash_git *hash = calloc(1, sizeof(*hash));
+
+	*out = NULL;
+	if (hash == NULL)
+		return fault_memory(fault);
+	(void)pthread_once(&fetched, fetch);
+	hash->md = id_bytes == HASH_SHA1_BYTES ? fetched_sha1 : fetched_sha256;
+	hash->ctx = EVP_MD_CTX_new();
+	if (hash->md == NULL || hash->ctx == NULL) {
+		hash_git_free(&hash);
+		return crypto_fault(fault);
+	}
+	*out = hash;
+	return 0;
+}
+
+void
+hash_git_free(struct hash_git **hash)
+{
+	if (*hash != NULL)
+		EVP_MD_CTX_free((*hash)->ctx);
+	free(*hash);
+	*hash = NULL;
+}
+
+int
+hash_git_begin(struct hash_git *hash, struct fault *fault)
+{
+	return EVP_DigestInit_ex2(hash->ctx, hash->md, NULL) == 1 ? 0 : crypto_fault(fault);
+}
+
+int
+hash_git_add(struct hash_git *hash, struct bytes piece, struct fault *fault)
+{
+	return EVP_DigestUpdate(hash->ctx, piece.at, piece.left) == 1 ? 0 : crypto_fault(fault);
+}
+
+int
+hash_git_end(struct hash_git *hash, uint8_t out[HASH_GIT_BYTES_MAX], struct fault *fault)
+{
+	return EVP_DigestFinal_ex(hash->ctx, out, NULL) == 1 ? 0 : crypto_fault(fault);
+}
+
+int
+hash_git_object(struct hash_git *hash, const char *type, struct bytes content,
+		uint8_t out[HASH_GIT_BYTES_MAX], struct fault *fault)
+{
+	char header[64];
+	int length = snprintf(header, sizeof(header), "%s %zu", type, content.left) + 1;
+	int r = hash_git_begin(hash, fault);
+
+	if (r == 0)
+		r = hash_git_add(hash, bytes_make(header, (size_t)length), fault);
+	if (r == 0)
+		r = hash_git_add(hash, content, fault);
+	return r < 0 ? r : hash_git_end(hash, out, fault);
+}
+
 uint64_t
 hash_fast(struct bytes content)
 {

@@ -27,6 +27,20 @@ int hash_integrity(struct bytes content, struct buf *to, struct fault *fault);
 /* The id git gives a blob with this content: SHA-1 of "blob LENGTH\0" + content. */
 int hash_git_blob(struct bytes content, uint8_t out[HASH_SHA1_BYTES], struct fault *fault);
 
+/* Ids of git objects and checksums of git's files, by SHA-1 or SHA-256: the context is kept, for
+ * millions of small ones.  One thread at a time. */
+#define HASH_GIT_BYTES_MAX 32
+struct hash_git;
+int hash_git_new(struct hash_git **out, size_t id_bytes, struct fault *fault); /* 20 or 32 */
+void hash_git_free(struct hash_git **hash);
+/* The id of an object: the digest of "TYPE LENGTH\0" + content. */
+int hash_git_object(struct hash_git *hash, const char *type, struct bytes content,
+		    uint8_t out[HASH_GIT_BYTES_MAX], struct fault *fault);
+/* In pieces, of bytes as they are. */
+int hash_git_begin(struct hash_git *hash, struct fault *fault);
+int hash_git_add(struct hash_git *hash, struct bytes piece, struct fault *fault);
+int hash_git_end(struct hash_git *hash, uint8_t out[HASH_GIT_BYTES_MAX], struct fault *fault);
+
 /* XXH3-64: for tables inside one machine and for facts; no defence against a chosen collision. */
 uint64_t hash_fast(struct bytes content);
 

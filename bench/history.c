@@ -1,0 +1,147 @@
+/*
+ * history.c - how fast objects come out of a repository
+ *
+ *	bench_history [-j JOBS] [-a] [-c] [-s] REPOSITORY...
+ *
+ * -a: trees, commits and tags too; -c: check ids; -s: sum every byte, as a reader that looks at
+ * all of it would.  One line each: objects, bytes, bytes inserted by deltas, CPU and wall seconds
+ * of everything from history_find() on, peak memory; then the gaps.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/own.h"
+#include "history/history.h"
+
+struct count {
+	uint64_t objects, bytes, fresh, sum;
+	uint8_t pad[64]; /* threads do not share lines */
+};
+
+struct bench {
+	bool sums;
+	struct count counts[256];
+};
+
+static int
+count_object(void *to, const struct history_blob *blob, void **state, struct fault *fault)
+{
+	struct bench *bench = to;
+	struct count *c = &bench->counts[blob->thread];
+
+	(void)state;
+	(void)fault;
+	c->objects++;
+	c->bytes += blob->size;
+	if (blob->edits == NULL)
+		c->fresh += blob->size;
+	for (size_t i = 0; i < blob->edits_count; i++)
+		if (blob->edits[i].from < 0)
+			c->fresh += blob->edits[i].length;
+	if (bench->sums && blob->at != NULL)
+		for (size_t i = 0; i + 8 <= blob->size; i += 8) {
+			uint64_t word;
+
+			memcpy(&word, blob->at + i, 8);
+			c->sum += word;
+		}
+	return 0;
+}
+
+static double
+seconds(const struct timeval *t)
+{
+	return (double)t->tv_sec + (double)t->tv_usec / 1e6;
+}
+
+static int
+run(const char *path, const struct history_options *options, unsigned types, bool sums)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+	struct history_visitor visitor = {.to = bench, .object = count_object, .types = types};
+	struct history_place place = HISTORY_PLACE_INIT;
+	struct fault fault = FAULT_INIT;
+	struct history *h = NULL;
+	struct timespec from, to;
+	struct rusage before, after;
+	struct count all = {0};
+	size_t gaps;
+	int fd, r;
+
+	(void)getrusage(RUSAGE_SELF, &before);
+	(void)clock_gettime(CLOCK_MONOTONIC, &from);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (bench == NULL || fd < 0)
+		return 1;
+	bench->sums = sums;
+	r = history_find(&place, fd, NULL, &fault);
+	if (r == 0)
+		r = history_open(&h, &place, options, &fault);
+	if (r == 0)
+		r = history_sweep(h, &visitor, &fault);
+	(void)clock_gettime(CLOCK_MONOTONIC, &to);
+	(void)getrusage(RUSAGE_SELF, &after);
+	for (unsigned i = 0; i < 256; i++) {
+		all.objects += bench->counts[i].objects;
+		all.bytes += bench->counts[i].bytes;
+		all.fresh += bench->counts[i].fresh;
+		all.sum += bench->counts[i].sum;
+	}
+	double cpu = seconds(&after.ru_utime) + seconds(&after.ru_stime) -
+		     seconds(&before.ru_utime) - seconds(&before.ru_stime);
+	double wall = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+
+	(void)printf("%s: %llu objects, %.1f MB, %.1f MB inserted, %.2f CPU s, %.2f s, "
+		     "%.0f MB/s of CPU, peak %ld MB%s",
+		     path, (unsigned long long)all.objects, (double)all.bytes / 1e6,
+		     (double)all.fresh / 1e6, cpu, wall, (double)all.bytes / 1e6 / cpu,
+		     after.ru_maxrss / 1024, r == 0 ? "" : ": ");
+	(void)printf("%s%s\n", r == 0 ? "" : fault.text, all.sum == 1 ? " " : "");
+	if (h != NULL) {
+		const struct history_gap *gap = history_gaps(h, &gaps);
+
+		for (size_t i = 0; i < gaps; i++) {
+			char id[HISTORY_ID_TEXT];
+
+			(void)printf("  %s: %s: %llu (%s)\n", gap[i].what, gap[i].reason,
+				     (unsigned long long)gap[i].count,
+				     history_id_format(&gap[i].id, history_id_bytes(h), id));
+		}
+	}
+	history_close(&h);
+	history_place_close(&place);
+	(void)close(fd);
+	free(bench);
+	return r == 0 ? 0 : 1;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct history_options options = {.limits = LIMITS_DEFAULT, .jobs = 1};
+	unsigned types = HISTORY_BIT(HISTORY_BLOB);
+	bool sums = false;
+	int failed = 0, c;
+
+	while ((c = getopt(argc, argv, "j:acs")) != -1) {
+		if (c == 'j')
+			options.jobs = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 'a')
+			types = HISTORY_BIT(HISTORY_BLOB) | HISTORY_BIT(HISTORY_TREE) |
+				HISTORY_BIT(HISTORY_COMMIT) | HISTORY_BIT(HISTORY_TAG);
+		else if (c == 'c')
+			options.check_hashes = true;
+		else if (c == 's')
+			sums = true;
+		else
+			return 2;
+	}
+	for (int i = optind; i < argc; i++)
+		failed |= run(argv[i], &options, types, sums);
+	return failed;
+}
