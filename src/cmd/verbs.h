@@ -15,6 +15,7 @@ extern const struct cmd cmd_init;
 extern const struct cmd cmd_key;
 extern const struct cmd cmd_protect;
 extern const struct cmd cmd_publish;
+extern const struct cmd cmd_rules;
 extern const struct cmd cmd_scan;
 extern const struct cmd cmd_suppress;
 extern const struct cmd cmd_verify;

@@ -1,0 +1,552 @@
+/*
+ * plan.c - from rules to tables: which literal leads to which rule, and what must stand beside it
+ *
+ * Knows: shapes of patterns, and that one literal for each path through a pattern is enough to find
+ * every match.  Does not know: how to scan.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "base/text.h"
+#include "rules/inside.h"
+
+#define SHAPE_ARENA_BYTES_MAX ((size_t)16 * 1024 * 1024)
+#define CLASS_SLOTS           8192
+#define CLASSES_MAX           (CLASS_SLOTS / 2)
+
+/* A value ends where no character of a token follows; "key.com" is a name, "key." ends a sentence. */
+#define VALUE_END "(?![A-Za-z0-9_+/=-]|\\.[A-Za-z0-9])"
+
+/* What surrounds a value is looked at this far: the border, and a capital in front of the keyword. */
+#define VALUE_AHEAD 2
+#define WORD_BEHIND 2
+
+/* A literal with one thing that follows from it; sorted, the equal ones become one literal. */
+struct lead {
+	const char *text;
+	uint32_t length;
+	bool caseless, word;
+	uint32_t order; /* sorting is stable */
+	struct rules_ref ref;
+};
+
+struct planner {
+	struct rule_set *set;
+	const struct rules_notes *notes;
+	struct lead *leads;
+	size_t count, room;
+	struct arena shapes; /* of one rule at a time */
+	uint16_t *slots;     /* of classes: index + 1 */
+	struct fault *fault;
+};
+
+static void
+planner_free(struct planner *p)
+{
+	arena_free(&p->shapes);
+	free(p->leads);
+	free(p->slots);
+}
+
+static int
+wrong(struct planner *p, const struct rule *rule, const char *what)
+{
+	return rule->file == NULL
+		   ? fault_set(p->fault, FAULT_USAGE, "rule %.64s: %s", rule->id, what)
+		   : fault_set(p->fault, FAULT_USAGE, "%s:%u: rule %.64s: %s", rule->file,
+			       rule->line, rule->id, what);
+}
+
+static uint16_t
+class_index(struct planner *p, const struct match_class *class)
+{
+	uint64_t hash = 0;
+	uint32_t slot;
+
+	for (size_t i = 0; i < 4; i++)
+		hash = (hash ^ class->bits[i]) * 0x9e3779b97f4a7c15u;
+	slot = (uint32_t)(hash >> 40) % CLASS_SLOTS;
+	for (; p->slots[slot] != 0; slot = (slot + 1) % CLASS_SLOTS)
+		if (memcmp(&p->set->classes[p->slots[slot] - 1], class, sizeof(*class)) == 0)
+			return (uint16_t)(p->slots[slot] - 1);
+	if (p->set->classes_count == CLASSES_MAX)
+		return NO_CLASS;
+	p->set->classes[p->set->classes_count++] = *class;
+	p->slots[slot] = (uint16_t)p->set->classes_count;
+	return (uint16_t)(p->set->classes_count - 1);
+}
+
+/* Steps from `step` on, forwards or backwards, as long as they say for certain what stands there. */
+static uint8_t
+beside(struct planner *p, const struct match_path *path, int64_t step, int direction,
+       struct rules_beside out[BESIDE_MAX])
+{
+	uint8_t count = 0;
+
+	for (; step >= 0 && step < (int64_t)path->count && count < BESIDE_MAX; step += direction) {
+		const struct match_step *s = &path->steps[step];
+		uint32_t least = s->min > 255 ? 255 : s->min;
+
+		if (s->mark != 0)
+			continue;
+		if (!s->exact || least == 0)
+			break;
+		out[count].class = class_index(p, &s->set);
+		out[count].count = (uint16_t)least;
+		if (out[count].class == NO_CLASS)
+			break;
+		count++;
+		if (s->min != s->max || least != s->min)
+			break;
+	}
+	return count;
+}
+
+static bool
+is_empty(const struct match_class *class)
+{
+	return match_class_count(class) == 0;
+}
+
+static void
+fill_ref(struct planner *p, struct rules_ref *ref, size_t rule, const struct match_path *path,
+	 const struct match_place *place)
+{
+	*ref = (struct rules_ref){.rule = (uint16_t)rule,
+				  .not_before = NO_CLASS,
+				  .offset_min = place->offset_min,
+				  .offset_max = place->offset_max};
+	if (!is_empty(&path->not_before))
+		ref->not_before = class_index(p, &path->not_before);
+	ref->after_count = beside(p, path, place->step_end, 1, ref->after);
+	ref->before_count = beside(p, path, (int64_t)place->step - 1, -1, ref->before);
+}
+
+static int
+add_lead(struct planner *p, const char *text, bool caseless, bool word, const struct rules_ref *ref)
+{
+	if (p->count == p->room) {
+		size_t room = p->room == 0 ? 1024 : p->room * 2;
+		struct lead *leads = realloc(p->leads, room * sizeof(*leads));
+
+		if (leads == NULL)
+			return fault_memory(p->fault);
+		p->leads = leads;
+		p->room = room;
+	}
+	p->leads[p->count] = (struct lead){.text = text,
+					   .length = (uint32_t)strlen(text),
+					   .caseless = caseless,
+					   .word = word,
+					   .order = (uint32_t)p->count,
+					   .ref = *ref};
+	p->count++;
+	return 0;
+}
+
+static uint32_t
+larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* How far from the secret's first byte the literal's end can be. */
+static void
+note_distance(struct rule_set *set, const struct rule *rule, const struct match_path *path,
+	      const struct match_place *place, uint32_t length)
+{
+	uint32_t from = 0, to = 0;
+	uint32_t end_min = place->offset_min + length, end_max = place->offset_max + length;
+
+	if (!match_path_capture(path, rule->group, &from, &to)) {
+		from = 0;
+		to = path->max;
+	}
+	if (to > RULE_REACH_BYTES) /* also unbounded ones */
+		to = RULE_REACH_BYTES;
+	if (end_max > RULE_REACH_BYTES)
+		end_max = RULE_REACH_BYTES;
+	if (to > end_min)
+		set->literal_before = larger(set->literal_before, to - end_min);
+	if (end_max > from)
+		set->literal_after = larger(set->literal_after, end_max - from);
+	set->reach_before =
+	    larger(set->reach_before, to + set->plans[rule - set->rules].behind + 1);
+}
+
+static int
+lead_path(struct planner *p, const struct rule *rule, const struct match_path *path,
+	  const char *text, bool caseless, const struct match_place *place)
+{
+	struct rules_ref ref;
+
+	fill_ref(p, &ref, (size_t)(rule - p->set->rules), path, place);
+	note_distance(p->set, rule, path, place, (uint32_t)strlen(text));
+	return add_lead(p, text, caseless, false, &ref);
+}
+
+/* The anchor to look for on this path: the longest, at a place that does not move if there is one. */
+static const char *
+best_anchor(const struct rule *rule, const struct match_path *path, struct match_place *best)
+{
+	const char *found = NULL;
+	bool found_fixed = false;
+
+	for (size_t i = 0; i < rule->anchors_count; i++) {
+		struct match_place place;
+		size_t length = strlen(rule->anchors[i]);
+		bool fixed;
+
+		if (!match_path_has(path, 0, rule->anchors[i], length, rule->anchors_caseless, true,
+				    &place))
+			continue;
+		fixed = place.offset_min == place.offset_max;
+		if (found == NULL || fixed > found_fixed ||
+		    (fixed == found_fixed && length > strlen(found))) {
+			found = rule->anchors[i];
+			found_fixed = fixed;
+			*best = place;
+		}
+	}
+	return found;
+}
+
+/* How many texts the steps of a place allow; 0: too many. */
+static uint64_t
+texts_at(const struct match_path *path, const struct match_place *place, bool caseless)
+{
+	uint64_t product = 1;
+
+	for (uint32_t s = place->step; s < place->step_end; s++) {
+		const struct match_step *step = &path->steps[s];
+		unsigned members = 0;
+
+		if (step->mark != 0)
+			continue;
+		for (unsigned c = 0; c < 256; c++)
+			members += match_class_has(&step->set, (uint8_t)c) &&
+				   !(caseless && c >= 'A' && c <= 'Z' &&
+				     match_class_has(&step->set, (uint8_t)(c | 32)));
+		for (uint32_t i = 0; i < step->min && product < 65536; i++)
+			product *= members;
+		if (product >= 65536)
+			return 0;
+	}
+	return product;
+}
+
+static bool
+same_text(const char *a, const char *b, bool caseless)
+{
+	return caseless ? text_equal_nocase(bytes_text(a), bytes_text(b)) : strcmp(a, b) == 0;
+}
+
+static bool
+is_repeated(const struct rule *rule, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (same_text(rule->anchors[i], rule->anchors[index], rule->anchors_caseless))
+			return true;
+	return false;
+}
+
+/* Several anchors of one length that together are all that can stand at a place: gh[pous]_.
+ * Answers 1 when there are, 0 when not, < 0 a fault. */
+static int
+lead_by_cover(struct planner *p, const struct rule *rule, const struct match_path *path)
+{
+	for (size_t i = 0; i < rule->anchors_count; i++) {
+		size_t length = strlen(rule->anchors[i]);
+		struct match_place place;
+		uint64_t members = 0;
+
+		for (uint32_t from = 0; match_path_has(path, from, rule->anchors[i], length,
+						       rule->anchors_caseless, false, &place);
+		     from = place.step + 1) {
+			struct match_place other;
+
+			members = 0;
+			for (size_t k = 0; k < rule->anchors_count; k++)
+				members +=
+				    strlen(rule->anchors[k]) == length && !is_repeated(rule, k) &&
+				    match_path_has(path, place.step, rule->anchors[k], length,
+						   rule->anchors_caseless, false, &other) &&
+				    other.step == place.step;
+			if (members == texts_at(path, &place, rule->anchors_caseless))
+				break;
+			members = 0;
+		}
+		for (size_t k = 0; members > 0 && k < rule->anchors_count; k++) {
+			struct match_place other;
+			int r = 0;
+
+			if (strlen(rule->anchors[k]) == length && !is_repeated(rule, k) &&
+			    match_path_has(path, place.step, rule->anchors[k], length,
+					   rule->anchors_caseless, false, &other) &&
+			    other.step == place.step)
+				r = lead_path(p, rule, path, rule->anchors[k],
+					      rule->anchors_caseless, &other);
+			if (r < 0)
+				return r;
+		}
+		if (members > 0)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+plan_anchor(struct planner *p, const struct rule *rule, const struct match_shape *shape)
+{
+	char text[160];
+
+	for (uint32_t i = 0; i < shape->count; i++) {
+		struct match_place place;
+		const char *anchor = best_anchor(rule, &shape->paths[i], &place);
+		int r;
+
+		if (anchor != NULL)
+			r = lead_path(p, rule, &shape->paths[i], anchor, rule->anchors_caseless,
+				      &place);
+		else
+			r = lead_by_cover(p, rule, &shape->paths[i]);
+		if (r < 0)
+			return r;
+		if (anchor == NULL && r == 0) {
+			(void)snprintf(text, sizeof(text),
+				       "a match need not hold one of the anchors (way %u of %u "
+				       "through the pattern)",
+				       i + 1, shape->count);
+			return wrong(p, rule, text);
+		}
+	}
+	return 0;
+}
+
+/* What a match begins with, one a path. */
+static int
+plan_starts(struct planner *p, const struct rule *rule, struct rules_plan *plan,
+	    const struct match_shape *shape)
+{
+	const struct match_place start = {0};
+
+	plan->starts = arena_alloc(&p->set->arena, shape->count * sizeof(*plan->starts));
+	if (plan->starts == NULL)
+		return fault_memory(p->fault);
+	plan->starts_count = shape->count;
+	for (uint32_t i = 0; i < shape->count; i++)
+		fill_ref(p, &plan->starts[i], (size_t)(rule - p->set->rules), &shape->paths[i],
+			 &start);
+	return 0;
+}
+
+static int
+plan_context(struct planner *p, const struct rule *rule, struct rules_plan *plan,
+	     const struct match_shape *shape)
+{
+	struct rules_ref ref = {.rule = (uint16_t)(rule - p->set->rules)};
+	int r = plan_starts(p, rule, plan, shape);
+
+	for (size_t i = 0; r == 0 && i < rule->anchors_count; i++)
+		r = add_lead(p, rule->anchors[i], true, true, &ref);
+	plan->ahead = larger(plan->ahead, VALUE_AHEAD);
+	p->set->literal_before = larger(p->set->literal_before, RULES_CONTEXT_BYTES);
+	p->set->reach_before = larger(p->set->reach_before,
+				      RULES_CONTEXT_BYTES + MATCH_LITERAL_BYTES_MAX + WORD_BEHIND);
+	return r;
+}
+
+static int
+compile_later(struct match_regex **out, const struct rule *rule, const char *pattern,
+	      struct fault *fault)
+{
+	unsigned flags =
+	    (rule->anchors_caseless && rule->lane != RULE_CONTEXT ? MATCH_CASELESS : 0) |
+	    (rule->foreign ? MATCH_GO : 0);
+
+	return match_regex_new(out, pattern, flags, fault);
+}
+
+static int
+plan_regexes(struct planner *p, const struct rule *rule, struct rules_plan *plan)
+{
+	AUTO(buf_free)
+	struct buf whole = BUF_INIT(MATCH_PATTERN_MAX + 64);
+	int r;
+
+	if (rule->lane == RULE_CONTEXT)
+		(void)buf_printf(&whole, "(?:%s)" VALUE_END, rule->pattern);
+	else
+		(void)buf_append_text(&whole, rule->pattern);
+	if (whole.failed != 0)
+		return wrong(p, rule, "the pattern is too long");
+	r = compile_later(&plan->regex, rule, buf_text(&whole), p->fault);
+	if (r < 0 || rule->allow_count == 0)
+		return r;
+	plan->allow = arena_alloc(&p->set->arena, rule->allow_count * sizeof(*plan->allow));
+	if (plan->allow == NULL)
+		return fault_memory(p->fault);
+	for (size_t i = 0; r == 0 && i < rule->allow_count; i++)
+		r = match_regex_new(&plan->allow[i], rule->allow[i], rule->foreign ? MATCH_GO : 0,
+				    p->fault);
+	return r;
+}
+
+static int
+plan_bounds(struct planner *p, const struct rule *rule, struct rules_plan *plan,
+	    const struct match_shape *shape)
+{
+	uint32_t reach = rule->is_long ? RULE_LONG_REACH_BYTES : RULE_REACH_BYTES;
+
+	if (shape->min == 0)
+		return wrong(p, rule, "the pattern matches the empty text");
+	if (rule->reach_after != 0 && rule->reach_after < reach)
+		reach = rule->reach_after;
+	plan->min = shape->min;
+	plan->max = shape->max;
+	plan->behind = shape->behind;
+	plan->ahead = shape->ahead;
+	plan->all = shape->all;
+	if (shape->max > reach || shape->ahead > reach || shape->behind > MATCH_LOOKBEHIND_MAX) {
+		if (!rule->foreign)
+			return wrong(p, rule,
+				     "the pattern can reach further than 1,024 bytes; bound its "
+				     "quantifiers, or say long = true (64 KiB)");
+		rules_note(p->notes,
+			   "rule %.64s: can match more than %u bytes; only so many are looked at",
+			   rule->id, reach);
+		plan->max = plan->max > reach ? reach : plan->max;
+		plan->ahead = plan->ahead > reach ? reach : plan->ahead;
+		plan->behind =
+		    plan->behind > MATCH_LOOKBEHIND_MAX ? MATCH_LOOKBEHIND_MAX : plan->behind;
+	}
+	plan->fixed = plan->min == plan->max;
+	return 0;
+}
+
+static int
+plan_one(struct planner *p, size_t index)
+{
+	struct rule *rule = &p->set->rules[index];
+	struct rules_plan *plan = &p->set->plans[index];
+	struct match_shape shape;
+	unsigned flags =
+	    (rule->anchors_caseless && rule->lane != RULE_CONTEXT ? MATCH_CASELESS : 0) |
+	    (rule->foreign ? MATCH_GO : 0);
+	int r;
+
+	arena_reset(&p->shapes);
+	r = match_shape_of(&shape, rule->pattern, flags, &p->shapes, p->fault);
+	if (r < 0)
+		return fault_wrap(p->fault, r, "%s:%u: rule %.64s",
+				  rule->file != NULL ? rule->file : "built in", rule->line,
+				  rule->id);
+	if (rule->group == RULE_GROUP_AUTO)
+		rule->group = shape.captures > 0 ? 1 : 0;
+	if (rule->group > shape.captures)
+		return wrong(p, rule, "the pattern has no such group");
+	r = plan_bounds(p, rule, plan, &shape);
+	if (r == 0)
+		r = plan_regexes(p, rule, plan);
+	if (r == 0 && rule->lane == RULE_ANCHOR)
+		r = plan_anchor(p, rule, &shape);
+	if (r == 0 && rule->lane == RULE_CONTEXT)
+		r = plan_context(p, rule, plan, &shape);
+	if (r == 0 && rule->lane == RULE_RUN) {
+		r = plan_starts(p, rule, plan, &shape);
+		p->set->runs[p->set->runs_count++] = (uint16_t)index;
+		p->set->reach_before = larger(p->set->reach_before, RULE_REACH_BYTES);
+	}
+	if (!rule->is_long)
+		p->set->reach_after = larger(p->set->reach_after, plan->max + plan->ahead + 1);
+	return r;
+}
+
+static int
+by_literal(const void *left, const void *right)
+{
+	const struct lead *a = left, *b = right;
+	int order = strcmp(a->text, b->text);
+
+	if (order == 0)
+		order = (int)a->caseless - (int)b->caseless;
+	if (order == 0)
+		order = (int)a->word - (int)b->word;
+	if (order != 0)
+		return order;
+	return a->order < b->order ? -1 : 1;
+}
+
+static int
+allocate_tables(struct planner *p)
+{
+	struct rule_set *set = p->set;
+
+	set->texts = arena_alloc(&set->arena, (p->count + 1) * sizeof(*set->texts));
+	set->literals = arena_alloc(&set->arena, (p->count + 1) * sizeof(*set->literals));
+	set->refs = arena_alloc(&set->arena, (p->count + 1) * sizeof(*set->refs));
+	set->words = arena_alloc(&set->arena, (p->count + 1) * sizeof(*set->words));
+	if (set->texts == NULL || set->literals == NULL || set->refs == NULL || set->words == NULL)
+		return fault_memory(p->fault);
+	return 0;
+}
+
+/* Equal leads, side by side after sorting, become one literal. */
+static int
+fill_tables(struct planner *p)
+{
+	struct rule_set *set = p->set;
+	struct rules_literal *literal = NULL;
+	int r = allocate_tables(p);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < p->count; i++) {
+		const struct lead *lead = &p->leads[i];
+
+		if (i == 0 || lead->caseless != lead[-1].caseless || lead->word != lead[-1].word ||
+		    strcmp(lead->text, lead[-1].text) != 0) {
+			literal = &set->literals[set->literals_count];
+			*literal = (struct rules_literal){lead->length, (uint32_t)set->refs_count,
+							  0, (uint32_t)set->words_count, 0};
+			set->texts[set->literals_count++] =
+			    (struct match_literal){lead->text, lead->length, lead->caseless};
+			set->literal_max = larger(set->literal_max, lead->length);
+		}
+		if (lead->word) {
+			set->words[set->words_count++] = lead->ref.rule;
+			literal->words_count++;
+		} else {
+			set->refs[set->refs_count++] = lead->ref;
+			literal->refs_count++;
+		}
+	}
+	return set->literals_count <= MATCH_LITERALS_MAX
+		   ? 0
+		   : fault_set(p->fault, FAULT_LIMIT, "more than %d literals", MATCH_LITERALS_MAX);
+}
+
+int
+rules_plan_all(struct rule_set *set, const struct rules_notes *notes, struct fault *fault)
+{
+	AUTO(planner_free)
+	struct planner p = {.set = set, .notes = notes, .fault = fault};
+	int r = 0;
+
+	p.shapes.bytes_max = SHAPE_ARENA_BYTES_MAX;
+	p.slots = calloc(CLASS_SLOTS, sizeof(*p.slots));
+	set->plans = arena_alloc(&set->arena, (set->count + 1) * sizeof(*set->plans));
+	set->runs = arena_alloc(&set->arena, (set->count + 1) * sizeof(*set->runs));
+	set->classes = arena_alloc(&set->arena, CLASSES_MAX * sizeof(*set->classes));
+	if (p.slots == NULL || set->plans == NULL || set->runs == NULL || set->classes == NULL)
+		return fault_memory(fault);
+	for (size_t i = 0; r == 0 && i < set->count; i++)
+		r = plan_one(&p, i);
+	if (r < 0)
+		return r;
+	if (p.count > 0)
+		qsort(p.leads, p.count, sizeof(*p.leads), by_literal);
+	return fill_tables(&p);
+}
