@@ -67,6 +67,13 @@ enum blob_kind {
 	BLOB_KIND_COUNT
 };
 
+/* Text cut out of the middle of a binary (intake/excerpt.h). */
+enum blob_excerpt {
+	BLOB_NO_EXCERPT,
+	BLOB_EXCERPT_TEXT,  /* its bytes stand in the binary as they are */
+	BLOB_EXCERPT_UTF16, /* there in UTF-16, here in UTF-8 */
+};
+
 #define BLOB_HEAD_BYTES 4096 /* how much of the front every detector may look at for free */
 
 struct blob {
@@ -75,10 +82,11 @@ struct blob {
 	struct bytes head;  /* the first bytes, up to BLOB_HEAD_BYTES */
 	int64_t size_bytes; /* -1: not known before the end */
 	enum blob_kind kind;
-	uint32_t depth;    /* 0: the input itself */
-	uint32_t mode;     /* permission bits where the container has them, else 0 */
-	bool derived;      /* decoded out of another blob (an original of a source map, ...) whose
+	uint32_t depth; /* 0: the input itself */
+	uint32_t mode;  /* permission bits where the container has them, else 0 */
+	bool derived;   /* decoded out of another blob (an original of a source map, ...) whose
 			    bytes are accounted there */
+	enum blob_excerpt excerpt;
 	bool pending_name; /* derived: the name is a stand-in until the end of the parent */
 };
 

@@ -137,8 +137,9 @@ mark(struct detect_run *run, enum debris_rule_id rule, const struct state *state
 	memcpy(mark.sha256, detect_sha256(run), sizeof(mark.sha256));
 	if (key) {
 		mark.line = state->key_line;
-		mark.at_bytes = state->key_at;
-		mark.length_bytes = state->key_length;
+		mark.at_bytes = detect_place(run, state->key_at);
+		mark.length_bytes =
+		    detect_place(run, state->key_at + state->key_length) - mark.at_bytes;
 		mark.value = state->keys;
 	}
 	return facts_add_mark(run->facts, &mark, fault);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/utf16.h"
 #include "seal/hash.h"
 
 const uint8_t *
@@ -18,6 +19,53 @@ detect_sha256(struct detect_run *run)
 	    hash_sha256(run->whole, run->sha256, NULL) == 0)
 		run->has_sha256 = true;
 	return run->sha256;
+}
+
+uint64_t
+detect_place(const struct detect_run *run, uint64_t at_bytes)
+{
+	return run->places == NULL ? at_bytes : utf16_places_in(run->places, at_bytes);
+}
+
+void
+detect_told(struct detect_run *run)
+{
+	struct detect_run *outer = run->outer;
+
+	if (outer != NULL && outer->told_count < DETECT_TOLD_MAX)
+		outer->told[outer->told_count++] =
+		    (struct detect_range){run->outer_at, run->outer_at + run->size_bytes};
+}
+
+bool
+detect_is_told(const struct detect_run *run, uint64_t at_bytes)
+{
+	for (size_t i = 0; i < run->told_count; i++)
+		if (at_bytes >= run->told[i].from && at_bytes < run->told[i].to)
+			return true;
+	return false;
+}
+
+static void
+place_at(const struct detect_run *run, struct finding_place *at)
+{
+	uint64_t end = detect_place(run, at->at_bytes + at->length_bytes);
+
+	if (at->at_bytes == 0 && at->length_bytes == 0) /* all of it, or none */
+		return;
+	at->at_bytes = detect_place(run, at->at_bytes);
+	at->length_bytes = at->length_bytes == 0 ? 0 : end - at->at_bytes;
+}
+
+/* What was shown in UTF-8 stands elsewhere in the bytes of the blob. */
+static void
+place_finding(const struct detect_run *run, struct finding *finding)
+{
+	place_at(run, &finding->at);
+	for (size_t i = 0; i < finding->matches_count; i++)
+		place_at(run, &finding->matches[i].here);
+	if (finding->decode == NULL)
+		finding->decode = run->decode;
 }
 
 int
@@ -32,6 +80,8 @@ detect_report(struct detect_run *run, const struct detector *detector, struct fi
 			memcpy(finding->sha256, detect_sha256(run), sizeof(finding->sha256));
 			finding->has_sha256 = true;
 		}
+		if (run->places != NULL)
+			place_finding(run, finding);
 	}
 	return findings_add(run->findings, finding, fault);
 }

@@ -55,6 +55,9 @@ struct detector {
 	const char *finds;  /* one line for `stopwater detectors` */
 	const char *docs;   /* page below docs/ */
 	size_t state_bytes; /* zeroed memory for one blob, 0: none */
+	/* Wants text that was cut out of binaries (blob->excerpt) too.  Without it a detector sees the
+	 * binary alone, whose bytes are the same: reading both tells everything twice. */
+	bool reads_excerpts;
 
 	/* Look at name, kind, head: what do you need of it?  No allocation. */
 	enum detect_need (*wants)(const struct detect *detect, const struct blob *blob);
@@ -91,14 +94,26 @@ struct detect {
 	struct limits limits;
 };
 
+/* A stretch of a blob. */
+struct detect_range {
+	uint64_t from, to;
+};
+
+#define DETECT_TOLD_MAX 64
+
 /* All that a detector may touch while it looks at one blob. */
+struct utf16_places;
 struct detect_run {
 	const struct detect *detect;
 	const struct blob *blob;
 	uint64_t size_bytes; /* from end() on */
 	uint8_t sha256[32];  /* use detect_sha256() */
 	bool has_sha256;
-	struct bytes whole;  /* from end() on, where all of the blob is in memory; else empty */
+	struct bytes whole; /* from end() on, where all of the blob is in memory; else empty */
+	/* The blob is UTF-16 and detectors are shown UTF-8: the way back (detect_place()), and what
+	 * findings say of it.  NULL: what is shown is what is there. */
+	const struct utf16_places *places;
+	const char *decode;
 	struct arena *arena; /* dies with the blob */
 	struct findings *findings;
 	struct input_facts *facts; /* of the whole input; detect/facts.h */
@@ -114,12 +129,29 @@ struct detect_run {
 	/* Say that [at_bytes, +length_bytes) was not examined and why.  Fails the run closed. */
 	int (*not_examined)(struct detect_run *run, const char *reason, uint64_t at_bytes,
 			    uint64_t length_bytes, struct fault *fault);
-	void *intake; /* of the owner of the two calls above */
+	void *intake; /* of the owner of the calls above */
+
+	/* Of an excerpt: the binary that it was cut out of, and where.  NULL: no excerpt. */
+	struct detect_run *outer;
+	uint64_t outer_at;
+	/* Stretches of this binary that excerpts told of: its own detectors need not. */
+	struct detect_range told[DETECT_TOLD_MAX];
+	size_t told_count;
+	/* A detector reads the text of this blob as it stands: nothing is to be cut out of it. */
+	bool keep_whole;
 };
 
 /* SHA-256 of the blob, from end() on.  Most of what is derived has no finding and is never asked:
  * its digest is made by the first question. */
 const uint8_t *detect_sha256(struct detect_run *run);
+
+/* The offset in the blob's own bytes of what was shown at `at_bytes`.  detect_report() and
+ * tally_add() do it themselves; facts that keep offsets need it. */
+uint64_t detect_place(const struct detect_run *run, uint64_t at_bytes);
+
+/* In end(): this excerpt is told of; the binary around it leaves it out. */
+void detect_told(struct detect_run *run);
+bool detect_is_told(const struct detect_run *run, uint64_t at_bytes);
 
 /* Add a finding for run->blob: fills path, detector and digest where empty, copies the rest.
  * Call it in end() (or input_end) so that the digest is known; keep candidates in state. */

@@ -275,6 +275,7 @@ const struct detector detect_protected = {
     .finds = "code of registered assets: copied, renamed, bundled, minified or compiled",
     .docs = "detectors/register.md",
     .state_bytes = sizeof(struct protected_state),
+    .reads_excerpts = true,
     .wants = wants,
     .begin = begin,
     .window = window,

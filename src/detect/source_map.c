@@ -75,6 +75,9 @@ wants(const struct detect *detect, const struct blob *blob)
 	bool object = begins_object(&head);
 
 	(void)detect;
+	/* Comments and members are seen in the binary itself; whole maps are cut out of it. */
+	if (blob->excerpt == BLOB_EXCERPT_TEXT && !object)
+		return DETECT_NOTHING;
 	switch (blob->kind) {
 	case BLOB_TEXT:
 	case BLOB_BINARY: /* a map with NULs in it is no text, and no less a leak */
@@ -136,7 +139,6 @@ window(struct detect_run *run, void *state, const struct detect_window *w, struc
 	uint64_t at_bytes = w->at_bytes + w->seen;
 	int r = 0;
 
-	(void)run;
 	if (s->reading && at_bytes + in.left > s->json_from) {
 		if (at_bytes < s->json_from)
 			(void)bytes_skip(&in, (size_t)(s->json_from - at_bytes));
@@ -150,7 +152,11 @@ window(struct detect_run *run, void *state, const struct detect_window *w, struc
 	if (r < 0)
 		return r;
 	/* Comments inside the originals of a map are theirs, and found in them. */
-	if (s->json != NULL && (s->json->looks_like || s->json->is_map))
+	if (s->json != NULL && (s->json->looks_like || s->json->is_map)) {
+		run->keep_whole = true;
+		return 0;
+	}
+	if (run->blob->excerpt == BLOB_EXCERPT_TEXT)
 		return 0;
 	source_map_buried_window(&s->buried, w);
 	return source_map_scan_window(&s->scan, w, fault);
@@ -173,6 +179,12 @@ end(struct detect_run *run, void *state, struct fault *fault)
 		r = source_map_buried_report(run, &s->buried, fault);
 	if (r < 0)
 		return r;
+	/* A piece of a program that begins like a map is a template for one, or a map's front: what
+	 * counts is whether it holds originals. */
+	if (run->outer != NULL && s->totals.embedded == 0)
+		s->broken = false;
+	if (s->totals.maps > 0 || s->broken)
+		detect_told(run);
 	if (s->broken) {
 		seen.broken_why = s->json->broken.text;
 		seen.broken_at = s->broken_at;
@@ -195,6 +207,7 @@ const struct detector detect_source_map = {
     .finds = "source maps and the original files that they carry or name",
     .docs = "detectors/source-map.md",
     .state_bytes = sizeof(struct source_map_state),
+    .reads_excerpts = true,
     .wants = wants,
     .begin = begin,
     .window = window,

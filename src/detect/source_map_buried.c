@@ -74,18 +74,35 @@ source_map_buried_window(struct source_map_buried *b, const struct detect_window
 		if (at + REACH_BYTES <= w->seen || (behind.left < REACH_BYTES && !w->last) ||
 		    !holds_original(behind))
 			continue;
-		if (b->count++ == 0)
-			b->at_bytes = w->at_bytes + at - (sizeof(MEMBER) - 1);
+		if (b->count < SOURCE_MAP_BURIED_PLACES)
+			b->places[b->count] = w->at_bytes + at - (sizeof(MEMBER) - 1);
+		b->count++;
 	}
 }
 
+static void
+leave_out_told(const struct detect_run *run, struct source_map_buried *b)
+{
+	uint64_t listed = b->count < SOURCE_MAP_BURIED_PLACES ? b->count : SOURCE_MAP_BURIED_PLACES;
+	uint64_t kept = 0;
+
+	for (uint64_t i = 0; i < listed; i++)
+		if (!detect_is_told(run, b->places[i]))
+			b->places[kept++] = b->places[i];
+	b->count -= listed - kept;
+}
+
 int
-source_map_buried_report(struct detect_run *run, const struct source_map_buried *b,
-			 struct fault *fault)
+source_map_buried_report(struct detect_run *run, struct source_map_buried *b, struct fault *fault)
 {
 	bool is_public = run->detect->options.is_public;
 	char count[32];
-	struct finding f = {
+	struct finding f;
+
+	leave_out_told(run, b);
+	if (b->count == 0)
+		return 0;
+	f = (struct finding){
 	    .rule = "source-map-buried",
 	    .severity = is_public ? SEVERITY_INFO : SEVERITY_CRITICAL,
 	    .discloses = !is_public,
@@ -96,11 +113,8 @@ source_map_buried_report(struct detect_run *run, const struct source_map_buried 
 	    .fix = "leave the file out: coverage reports and caches of build tools are not for "
 		   "publishing",
 	    .count = b->count,
-	    .at = {.at_bytes = b->at_bytes},
+	    .at = {.at_bytes = b->places[0]},
 	};
-
-	if (b->count == 0)
-		return 0;
 	if (f.title == NULL)
 		return fault_memory(fault);
 	return detect_report(run, &detect_source_map, &f, fault);

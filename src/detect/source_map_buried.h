@@ -9,16 +9,18 @@
 
 #include "detect/detect.h"
 
+#define SOURCE_MAP_BURIED_PLACES 64
+
 struct source_map_buried {
 	uint64_t count;
-	uint64_t at_bytes; /* of the first */
+	uint64_t places[SOURCE_MAP_BURIED_PLACES]; /* offsets of the first ones */
 };
 
 /* Count `"sourcesContent": ["...` with a text of some length behind it, plain or escaped. */
 void source_map_buried_window(struct source_map_buried *b, const struct detect_window *w);
 
-/* In end(), when the blob was no map itself. */
-int source_map_buried_report(struct detect_run *run, const struct source_map_buried *b,
+/* In end(), when the blob was no map itself.  What an excerpt of the blob told is left out. */
+int source_map_buried_report(struct detect_run *run, struct source_map_buried *b,
 			     struct fault *fault);
 
 #endif

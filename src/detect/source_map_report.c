@@ -71,7 +71,7 @@ keep_map(struct detect_run *run, const struct source_map_seen *seen, struct faul
 	struct fact_map map = {
 	    .path = run->blob->path,
 	    .has_sha256 = true,
-	    .at_bytes = seen->scan->first_at,
+	    .at_bytes = detect_place(run, seen->scan->first_at),
 	    .maps = t->maps,
 	    .is_inline = seen->scan->inline_maps > 0,
 	    .sources = t->sources,
@@ -114,7 +114,7 @@ keep_references(struct detect_run *run, const struct source_map_scan *s, struct 
 		    .line = reference->line,
 		    .path = run->blob->path,
 		    .inner = run->blob->path,
-		    .at_bytes = reference->at_bytes,
+		    .at_bytes = detect_place(run, reference->at_bytes),
 		    .value = reference->resolved,
 		    .has_sha256 = true,
 		};

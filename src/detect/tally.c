@@ -110,12 +110,17 @@ keep_first_place(struct arena *arena, struct tally_row *to, const struct tally_r
 {
 	int r = to->path == NULL ? 1 : strcmp(to->path, run->blob->path);
 
-	if (r < 0 || (r == 0 && to->at.at_bytes <= from->at.at_bytes))
+	struct finding_place at = from->at;
+
+	at.at_bytes = detect_place(run, from->at.at_bytes);
+	at.length_bytes =
+	    detect_place(run, from->at.at_bytes + from->at.length_bytes) - at.at_bytes;
+	if (r < 0 || (r == 0 && to->at.at_bytes <= at.at_bytes))
 		return true;
 	if (r > 0)
 		to->path = arena_text(arena, run->blob->path);
 	memcpy(to->sha256, detect_sha256(run), sizeof(to->sha256));
-	to->at = from->at;
+	to->at = at;
 	return to->path != NULL;
 }
 

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf16.h"
+#include "intake/excerpt.h"
 #include "intake/inside.h"
 
 struct examination {
@@ -20,6 +22,10 @@ struct examination {
 	size_t findings_before;                     /* of this thread, when the blob began */
 	struct late_names names;
 	bool hash_later; /* detect_sha256() does it, if anybody asks */
+	/* UTF-16: detectors are shown what comes out; digest, size and offsets are of what went in. */
+	struct utf16_stream *utf16;
+	bool cuts; /* a binary: the text in it is cut out */
+	struct excerpts excerpts;
 };
 
 struct level *
@@ -54,8 +60,11 @@ on_not_examined(struct detect_run *run, const char *reason, uint64_t at_bytes,
 {
 	struct examination *x = run->intake;
 
-	return note_not_examined(x->worker, x->leaf, reason, at_bytes, length_bytes,
-				 !x->leaf->derived, fault);
+	if (length_bytes != COVERAGE_BYTES_UNKNOWN)
+		length_bytes =
+		    detect_place(run, at_bytes + length_bytes) - detect_place(run, at_bytes);
+	return note_not_examined(x->worker, x->leaf, reason, detect_place(run, at_bytes),
+				 length_bytes, !x->leaf->derived, fault);
 }
 
 static int
@@ -80,6 +89,8 @@ on_derive(struct detect_run *run, struct bytes name, struct bytes content, struc
 
 	leaf.depth++;
 	leaf.derived = true;
+	leaf.excerpt = BLOB_NO_EXCERPT;
+	leaf.outer = NULL;
 	leaf.paid = false;
 	leaf.name = name;
 	leaf.mode = 0;
@@ -94,6 +105,48 @@ on_derive(struct detect_run *run, struct bytes name, struct bytes content, struc
 	leaf.budget = &own;
 	stream_from_memory(&s, content);
 	return walk(x->worker, &leaf, &s, fault);
+}
+
+/* Text in the middle of a binary, read as text. It is part of the binary and no level of its own. */
+static int
+on_excerpt(void *to, const struct excerpt *excerpt, struct fault *fault)
+{
+	struct examination *x = to;
+	struct leaf leaf = *x->leaf;
+	struct budget own = *leaf.budget;
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(BLOB_PATH_BYTES_MAX),
+		   text = BUF_INIT(UTF16_ROOM(EXCERPT_HELD_MAX));
+	struct bytes content = excerpt->content;
+	char name[48];
+	struct stream s;
+	int r = 0;
+
+	if (x->run.keep_whole || leaf.depth + 2 >= LEVELS_MAX)
+		return 0;
+	(void)snprintf(name, sizeof(name), "(%stext at %llu)",
+		       excerpt->kind == BLOB_EXCERPT_UTF16 ? "UTF-16 " : "",
+		       (unsigned long long)excerpt->at_bytes);
+	if (excerpt->kind == BLOB_EXCERPT_UTF16) {
+		r = utf16_append(&text, content, UTF16_LE, fault);
+		content = buf_bytes(&text);
+	}
+	if (r >= 0 && blob_path_append(&path, x->blob.path, bytes_text(name)) == FAULT_MEMORY)
+		r = fault_memory(fault);
+	if (r < 0)
+		return r;
+	leaf.depth++;
+	leaf.derived = true;
+	leaf.excerpt = excerpt->kind;
+	leaf.outer = &x->run;
+	leaf.outer_at = excerpt->at_bytes;
+	leaf.paid = false;
+	leaf.name = bytes_text(name);
+	leaf.path = buf_text(&path);
+	leaf.mode = 0;
+	leaf.budget = &own;
+	stream_from_memory(&s, content);
+	return examine(x->worker, &leaf, BLOB_TEXT, &s, fault);
 }
 
 /* What a piece of this blob draws from the budget. */
@@ -113,6 +166,8 @@ ask_detectors(struct examination *x)
 
 		if ((detect->options.enabled >> i & 1) == 0)
 			continue;
+		if (x->leaf->excerpt != BLOB_NO_EXCERPT && !detect_table[i]->reads_excerpts)
+			continue;
 		need = detect_table[i]->wants(detect, &x->blob);
 		if (need == DETECT_NOTHING)
 			continue;
@@ -127,7 +182,7 @@ ask_detectors(struct examination *x)
 static int
 begin(struct examination *x, struct fault *fault)
 {
-	int r = hash_running_begin(x->level->hash, fault);
+	int r = 0;
 
 	for (size_t i = 0; r >= 0 && i < detect_table_count; i++) {
 		const struct detector *d = detect_table[i];
@@ -146,12 +201,15 @@ static int
 show(struct examination *x, uint64_t who, const struct detect_window *window, struct fault *fault)
 {
 	struct bytes fresh = bytes_make(window->at + window->seen, window->length - window->seen);
-	int r = x->hash_later ? 0 : hash_running_add(x->level->hash, fresh, fault);
+	int r =
+	    x->hash_later || x->utf16 != NULL ? 0 : hash_running_add(x->level->hash, fresh, fault);
 
 	x->seen_bytes += window->length - window->seen;
 	for (size_t i = 0; r >= 0 && i < detect_table_count; i++)
 		if ((who >> i & 1) != 0 && detect_table[i]->window != NULL)
 			r = detect_table[i]->window(&x->run, state_of(x, i), window, fault);
+	if (r >= 0 && x->cuts)
+		r = excerpts_window(&x->excerpts, window, fault);
 	return r;
 }
 
@@ -164,7 +222,7 @@ show_whole(struct examination *x, const uint8_t *at, size_t length, bool stays, 
 	if (stays)
 		x->run.whole = bytes_make(at, length);
 	/* Of the thousands of originals in a map nobody asks for a digest. */
-	x->hash_later = stays && x->leaf->derived;
+	x->hash_later = stays && x->leaf->derived && x->utf16 == NULL;
 	return show(x, x->wants_windows | x->wants_whole, &window, fault);
 }
 
@@ -234,13 +292,20 @@ hold(struct examination *x, struct stream *s, struct buf *to, bool *broke, struc
 	}
 }
 
+/* How many of the blob's own bytes were shown. */
+static uint64_t
+own_bytes(const struct examination *x)
+{
+	return detect_place(&x->run, x->seen_bytes);
+}
+
 static int
 finish(struct examination *x, struct fault *fault)
 {
 	struct fact_file fact = {
 	    .path = x->blob.path,
 	    .inner = inner_path(x->worker->in, x->blob.path),
-	    .size_bytes = x->seen_bytes,
+	    .size_bytes = own_bytes(x),
 	    .kind = x->blob.kind,
 	    .mode = x->leaf->mode,
 	    .depth = x->leaf->depth,
@@ -257,7 +322,7 @@ finish(struct examination *x, struct fault *fault)
 	x->blob.size_bytes = (int64_t)x->seen_bytes;
 	memcpy(fact.sha256, x->run.sha256, sizeof(fact.sha256));
 	if (!x->leaf->derived) {
-		coverage_blob(x->worker->in->coverage, x->seen_bytes);
+		coverage_blob(x->worker->in->coverage, fact.size_bytes);
 		r = facts_add_file(x->run.facts, &fact, fault);
 		if (r >= 0 && summary_count(x->worker->in, fact.size_bytes, fact.kind) < 0)
 			r = fault_memory(fault);
@@ -321,6 +386,77 @@ show_large(struct examination *x, struct stream *s, bool *broke, struct fault *w
 	return r < 0 ? r : show_windows(x, s, broke, why, fault);
 }
 
+static int
+on_raw(void *to, struct bytes raw, struct fault *fault)
+{
+	struct examination *x = to;
+
+	return hash_running_add(x->level->hash, raw, fault);
+}
+
+/* UTF-16 is shown as UTF-8. *s becomes the stream to read. */
+static int
+transcode(struct examination *x, enum blob_kind kind, struct stream **s, struct fault *fault)
+{
+	enum utf16_order order = UTF16_NONE;
+	int r;
+
+	if (kind == BLOB_TEXT && x->leaf->excerpt == BLOB_NO_EXCERPT)
+		order = utf16_order_of(stream_window(*s));
+	if (order == UTF16_NONE)
+		return 0;
+	r = utf16_stream_new(&x->utf16, *s, order, on_raw, x, fault);
+	if (r < 0)
+		return r;
+	*s = utf16_stream(x->utf16);
+	x->run.places = utf16_stream_places(x->utf16);
+	x->run.decode = utf16_order_name(order);
+	/* What breaks it comes back to whoever reads on. */
+	(void)stream_want(*s, DETECT_SMALL_BYTES + 1, NULL);
+	return 0;
+}
+
+static void
+describe(struct examination *x, enum blob_kind kind, const struct stream *s)
+{
+	const struct leaf *leaf = x->leaf;
+
+	x->blob = (struct blob){
+	    .path = leaf->path,
+	    .name = leaf->name,
+	    .head = bytes_slice(stream_window(s), 0, BLOB_HEAD_BYTES),
+	    .size_bytes = s->ended ? (int64_t)s->left : -1,
+	    .kind = kind,
+	    .depth = leaf->depth,
+	    .mode = leaf->mode,
+	    .derived = leaf->derived,
+	    .excerpt = leaf->excerpt,
+	};
+}
+
+/* All of the blob, or what there is of it before *broke. */
+static int
+show_blob(struct examination *x, struct stream *s, bool *broke, struct fault *why,
+	  struct fault *fault)
+{
+	int r;
+
+	if (!s->ended || s->left > DETECT_SMALL_BYTES) {
+		/* The head is lent from a window that moves on. */
+		x->blob.head =
+		    bytes_make(arena_copy(x->run.arena, x->blob.head.at, x->blob.head.left),
+			       x->blob.head.left);
+		return x->blob.head.at == NULL ? fault_memory(fault)
+					       : show_large(x, s, broke, why, fault);
+	}
+	r = budget_bytes(x->leaf->budget, owed(x, s->left), why);
+	if (r == FAULT_CANCEL)
+		return fault_set(fault, r, "%s", why->text);
+	*broke = r < 0;
+	r = *broke ? 0 : show_whole(x, s->at, s->left, true, fault);
+	return r < 0 ? r : keep_manifest(x, stream_window(s), fault);
+}
+
 int
 examine(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct stream *s,
 	struct fault *fault)
@@ -332,16 +468,6 @@ examine(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct s
 
 	if (x.level == NULL)
 		return fault_memory(fault);
-	x.blob = (struct blob){
-	    .path = leaf->path,
-	    .name = leaf->name,
-	    .head = bytes_slice(stream_window(s), 0, BLOB_HEAD_BYTES),
-	    .size_bytes = s->ended ? (int64_t)s->left : -1,
-	    .kind = kind,
-	    .depth = leaf->depth,
-	    .mode = leaf->mode,
-	    .derived = leaf->derived,
-	};
 	x.run = (struct detect_run){
 	    .detect = w->in->options.detect,
 	    .blob = &x.blob,
@@ -352,28 +478,23 @@ examine(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct s
 	    .rename = on_rename,
 	    .not_examined = on_not_examined,
 	    .intake = &x,
+	    .outer = leaf->outer,
+	    .outer_at = leaf->outer_at,
 	};
 	x.findings_before = w->findings.count;
-	if (!w->in->input->facts_only)
+	r = hash_running_begin(x.level->hash, fault);
+	if (r >= 0)
+		r = transcode(&x, kind, &s, fault);
+	describe(&x, kind, s);
+	if (r >= 0 && !w->in->input->facts_only) {
 		ask_detectors(&x);
-	r = begin(&x, fault);
-	if (r >= 0 && s->ended && s->left <= DETECT_SMALL_BYTES) {
-		r = budget_bytes(leaf->budget, owed(&x, s->left), &why);
-		if (r == FAULT_CANCEL) {
-			(void)fault_set(fault, r, "%s", why.text);
-		} else {
-			broke = r < 0;
-			r = broke ? 0 : show_whole(&x, s->at, s->left, true, fault);
-		}
-		if (r >= 0)
-			r = keep_manifest(&x, stream_window(s), fault);
-	} else if (r >= 0) {
-		/* The head is lent from a window that moves on. */
-		x.blob.head = bytes_make(arena_copy(x.run.arena, x.blob.head.at, x.blob.head.left),
-					 x.blob.head.left);
-		r = x.blob.head.at == NULL ? fault_memory(fault)
-					   : show_large(&x, s, &broke, &why, fault);
+		x.cuts = kind != BLOB_TEXT && kind != BLOB_EMPTY;
+		excerpts_begin(&x.excerpts, on_excerpt, &x);
 	}
+	if (r >= 0)
+		r = begin(&x, fault);
+	if (r >= 0)
+		r = show_blob(&x, s, &broke, &why, fault);
 	if (r >= 0)
 		r = finish(&x, fault);
 	if (r >= 0)
@@ -381,8 +502,10 @@ examine(struct worker *w, const struct leaf *leaf, enum blob_kind kind, struct s
 	late_names_free(&x.names);
 	release(&x);
 	if (r >= 0 && broke)
-		r = note_not_examined(w, leaf, why.text, x.seen_bytes, COVERAGE_BYTES_UNKNOWN,
+		r = note_not_examined(w, leaf, why.text, own_bytes(&x), COVERAGE_BYTES_UNKNOWN,
 				      false, fault);
+	excerpts_free(&x.excerpts);
+	utf16_stream_free(&x.utf16);
 	arena_reset(&x.level->arena);
 	return r;
 }

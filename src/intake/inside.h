@@ -48,6 +48,9 @@ struct leaf {
 	uint64_t number; /* in walking order; of a derived blob its parent's */
 	uint32_t depth, mode;
 	bool derived;
+	enum blob_excerpt excerpt;
+	struct detect_run *outer; /* of an excerpt: its binary */
+	uint64_t outer_at;
 	bool paid;             /* its bytes are drawn from the budget already */
 	struct budget *budget; /* what may still be unpacked out of it */
 };

@@ -8,6 +8,7 @@
  */
 #include "unpack/sniff.h"
 
+#include "base/utf16.h"
 #include "unpack/sniff_kinds.h"
 
 #define TEXT_TEST_BYTES ((size_t)8 * 1024)
@@ -93,24 +94,6 @@ static const struct magic magics[] = {
     {BLOB_LZMA, 0, 0, "", sniff_is_lzma},
 };
 
-static bool
-is_utf16(struct bytes head)
-{
-	size_t zeros[2] = {0, 0}, pairs = head.left / 2;
-
-	if (head.left >= 4 && ((head.at[0] == 0xff && head.at[1] == 0xfe && head.at[2] != 0) ||
-			       (head.at[0] == 0xfe && head.at[1] == 0xff && head.at[3] != 0)))
-		return true;
-	if (pairs < 8)
-		return false;
-	/* Without a byte order mark: western text has a NUL in nearly every second place and
-	 * none in the others. */
-	for (size_t i = 0; i < pairs * 2; i++)
-		zeros[i & 1] += head.at[i] == 0;
-	return (zeros[0] == 0 && zeros[1] * 10 >= pairs * 9) ||
-	       (zeros[1] == 0 && zeros[0] * 10 >= pairs * 9);
-}
-
 #define TEXT_PER_NUL 512
 
 static bool
@@ -130,7 +113,7 @@ is_text(struct bytes head)
 	}
 	/* A raw NUL in a literal leaves a script a script. */
 	if (zeros * TEXT_PER_NUL > head.left)
-		return is_utf16(head);
+		return utf16_order_of(head) != UTF16_NONE;
 	return controls * 32 <= head.left;
 }
 

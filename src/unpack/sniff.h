@@ -10,8 +10,8 @@
 #define SNIFF_BYTES ((size_t)40 * 1024)
 
 /* `head` holds the first bytes; `complete` says that it holds all of them.  Cost: under 1 us for
- * ordinary files.  Text: no NUL and at most 1 control byte in 32 in the first 8 KiB, or UTF-16 by
- * byte order mark or by NULs in every second place. */
+ * ordinary files.  Text: no NUL and at most 1 control byte in 32 in the first 8 KiB, or UTF-16 as
+ * base/utf16.h tells it. */
 enum blob_kind sniff(struct bytes head, bool complete);
 
 /* Offset of an archive that does not begin at the front: a zip behind a prefix (self-extracting,
