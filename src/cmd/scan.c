@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/own.h"
+#include "base/process.h"
 #include "base/stream.h"
 #include "base/text.h"
 #include "cmd/fix.h"
@@ -198,7 +199,10 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 {
 	struct policy_from from;
 	const char *profile;
-	int r = scan_settings(&scan->settings, call, options, fault);
+	int r;
+
+	process_hide_memory();
+	r = scan_settings(&scan->settings, call, options, fault);
 
 	if (r >= 0)
 		r = scan_detect(&scan->detect, scan->settings, fault);
@@ -208,6 +212,10 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 		r = scan_home(&scan->home, fault);
 	if (r >= 0)
 		r = scan_register(&scan->registry, scan->settings, scan->home, fault);
+	if (r >= 0)
+		r = scan_secrets(&scan->secrets, scan->home, scan->now, options->show_secrets,
+				 fault);
+	scan->detect.options.secrets = scan->secrets;
 	/* Mapped before the jail begins, which inherits it. */
 	scan->detect.options.registry = scan->registry;
 	if (scan->registry != NULL)
@@ -260,6 +268,7 @@ scan_close(struct scan *scan)
 	gate_free(&scan->gate);
 	publish_free(&scan->published);
 	register_close(&scan->registry);
+	secret_scanner_free(&scan->secrets);
 	home_close(&scan->home);
 	settings_free(&scan->settings);
 }
@@ -323,6 +332,8 @@ static const struct opt scan_opts[] = {
     OPT_TEXT('k', "key", struct scan_options, key, "FILE", "seal with this key"),
     OPT_TEXT(0, "sign-with", struct scan_options, sign_with, "CMD",
 	     "seal with a signature that CMD gives"),
+    OPT_FLAG(0, "show-secrets", struct scan_options, show_secrets,
+	     "write found secrets into the report as they are"),
     OPT_FLAG(0, "tree", struct scan_options, tree, "of a repository: its work tree"),
     OPT_LIST(0, "limit", struct scan_options, limits, "NAME=N",
 	     "depth, entries, bytes, ratio, member or seconds"),

@@ -13,6 +13,7 @@
 #include "cmd/opts.h"
 #include "config/home.h"
 #include "config/settings.h"
+#include "detect/secret_scan.h"
 #include "policy/gate.h"
 #include "policy/verdict.h"
 #include "publish/publish.h"
@@ -25,12 +26,14 @@ struct scan_options {
 	bool apply;
 	struct opt_list limits;
 	bool tree;
+	bool show_secrets;
 };
 
 struct scan {
 	struct settings *settings;
 	struct home *home; /* NULL: there is none yet */
 	struct register_db *registry;
+	struct secret_scanner *secrets;
 	struct detect detect;
 	struct gate *gate;
 	struct publish_list *published; /* NULL: paths were named */
@@ -54,6 +57,10 @@ int scan_detect(struct detect *detect, const struct settings *settings, struct f
 
 /* The state folder where there is one; *out stays NULL where there is none. */
 int scan_home(struct home **out, struct fault *fault);
+
+/* What finds secrets; `home` (may be NULL) has the key of their ids. */
+int scan_secrets(struct secret_scanner **out, const struct home *home, int64_t now, bool show,
+		 struct fault *fault);
 
 /* What is ours: scan.register, else the register of the state folder; empty where there is none. */
 int scan_register(struct register_db **out, const struct settings *settings,

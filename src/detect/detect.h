@@ -79,10 +79,12 @@ extern const size_t detect_table_count;
 /* What a run is asked to do; lent to struct detect for its life. */
 struct register_db;
 struct codewords;
+struct secret_scanner;
 struct detect_options {
 	uint64_t enabled;                   /* bit i: detect_table[i] runs */
 	const struct register_db *registry; /* what is ours; NULL: nothing registered */
 	const struct codewords *codewords;  /* NULL: none */
+	struct secret_scanner *secrets;     /* detect/secret_scan.h; NULL: not looked for */
 	bool is_public;                     /* the owner declared the whole input public source */
 	bool is_current_project; /* all inputs lie in the project whose settings are in force */
 	/* Does the register hold content with this XXH3-64 as public?  NULL: it holds none. */

@@ -100,9 +100,10 @@ struct input_facts {
 	size_t maps_count, maps_room;
 	struct fact_mark *marks; /* at most FACTS_FILES_MAX */
 	size_t marks_count, marks_room;
-	struct tally *tally;  /* detect/tally.h, in the arena; NULL: nothing counted */
-	uint64_t *hashes;     /* content hashes of files, sorted; after facts_sort() */
-	uint64_t total_bytes; /* of all leaf files */
+	struct secret_groups *secrets; /* detect/secret_groups.h, in the arena; NULL: none */
+	struct tally *tally;           /* detect/tally.h, in the arena; NULL: nothing counted */
+	uint64_t *hashes;              /* content hashes of files, sorted; after facts_sort() */
+	uint64_t total_bytes;          /* of all leaf files */
 	const struct input_facts *previous; /* of --previous OLD, complete; NULL: none */
 };
 

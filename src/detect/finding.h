@@ -66,6 +66,14 @@ struct finding_git {
 	bool at_head;
 };
 
+/* One of several places where the same thing stands. */
+struct finding_spot {
+	const char *path; /* display chain */
+	struct finding_place at;
+	uint32_t column; /* from 1; 0: none */
+};
+
+#define FINDING_SPOTS_MAX    100
 #define FINDING_EXAMPLES_MAX 3
 #define FINDING_MATCHES_MAX  32
 
@@ -97,6 +105,17 @@ struct finding {
 		uint64_t sources, embedded, lines, bytes;
 		const char *examples[FINDING_EXAMPLES_MAX]; /* most telling names */
 	} source_map;
+
+	/* secret */
+	const char *redacted;  /* at most 8 of its characters; NULL: not a secret */
+	const char *secret_id; /* keyed hash, hexadecimal */
+	const char *state;     /* "live-looking", ... of CONTRACT A2 */
+	const char *secret;    /* itself; NULL unless it was asked for */
+
+	/* All places, this one too, by path and offset, where there are several; at most
+	 * FINDING_SPOTS_MAX, `count` tells how many there are. */
+	const struct finding_spot *spots;
+	size_t spots_count;
 
 	/* register, weights */
 	struct finding_match *matches; /* best first */

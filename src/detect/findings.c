@@ -53,6 +53,30 @@ keep(struct arena *arena, const char **text)
 }
 
 static bool
+keep_spots(struct arena *arena, struct finding *f)
+{
+	struct finding_spot *spots;
+
+	if (f->spots_count > FINDING_SPOTS_MAX)
+		f->spots_count = FINDING_SPOTS_MAX;
+	if (f->spots_count == 0)
+		return true;
+	spots = arena_alloc(arena, f->spots_count * sizeof(*spots));
+	if (spots == NULL)
+		return false;
+	memcpy(spots, f->spots, f->spots_count * sizeof(*spots));
+	for (size_t i = 0; i < f->spots_count; i++) {
+		/* Places of one file share its name. */
+		if (i > 0 && strcmp(spots[i].path, spots[i - 1].path) == 0)
+			spots[i].path = spots[i - 1].path;
+		else if (!keep(arena, &spots[i].path))
+			return false;
+	}
+	f->spots = spots;
+	return true;
+}
+
+static bool
 keep_names(struct arena *arena, const char ***names, size_t *count)
 {
 	const char **copy;
@@ -97,6 +121,8 @@ keep_all(struct arena *arena, struct finding *f)
 		    keep(arena, &f->fix) && keep(arena, &f->path) && keep(arena, &f->decode) &&
 		    keep(arena, &f->detector) && keep(arena, &f->suppressed_by);
 
+	good = good && keep(arena, &f->redacted) && keep(arena, &f->secret_id) &&
+	       keep(arena, &f->state) && keep(arena, &f->secret) && keep_spots(arena, f);
 	for (size_t i = 0; good && i < FINDING_EXAMPLES_MAX; i++)
 		good = keep(arena, &f->source_map.examples[i]);
 	if (f->matches_count > FINDING_MATCHES_MAX)

@@ -17,6 +17,7 @@ const struct detector *const detect_table[] = {
     &detect_container,
     &detect_source_map,
     &detect_protected,
+    &detect_secret,
     &detect_suppression,
     NULL,
 };

@@ -16,6 +16,7 @@ extern const struct detector detect_weights;
 extern const struct detector detect_container;
 extern const struct detector detect_source_map;
 extern const struct detector detect_protected;
+extern const struct detector detect_secret;
 extern const struct detector detect_suppression;
 
 #endif

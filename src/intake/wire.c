@@ -138,6 +138,19 @@ wire_put_finding(struct buf *to, const struct finding *f)
 	put_u64(to, f->source_map.bytes);
 	for (size_t i = 0; i < FINDING_EXAMPLES_MAX; i++)
 		put_text(to, f->source_map.examples[i]);
+	put_text(to, f->redacted);
+	put_text(to, f->secret_id);
+	put_text(to, f->state);
+	put_text(to, f->secret);
+	put_u32(to, (uint32_t)f->spots_count);
+	for (size_t i = 0; i < f->spots_count; i++) {
+		/* NULL: that of the one before. */
+		put_text(to, i > 0 && strcmp(f->spots[i].path, f->spots[i - 1].path) == 0
+				 ? NULL
+				 : f->spots[i].path);
+		put_place(to, &f->spots[i].at);
+		put_u32(to, f->spots[i].column);
+	}
 	put_u32(to, (uint32_t)f->matches_count);
 	for (size_t i = 0; i < f->matches_count; i++)
 		put_match(to, &f->matches[i]);
@@ -342,6 +355,30 @@ get_source_map(struct bytes *in, struct arena *arena, struct finding *f)
 }
 
 static int
+get_secret(struct bytes *in, struct arena *arena, struct finding *f,
+	   struct finding_spot spots[FINDING_SPOTS_MAX])
+{
+	uint32_t count;
+
+	if (get_text(in, arena, &f->redacted) < 0 || get_text(in, arena, &f->secret_id) < 0 ||
+	    get_text(in, arena, &f->state) < 0 || get_text(in, arena, &f->secret) < 0 ||
+	    bytes_take_le32(in, &count) < 0 || count > FINDING_SPOTS_MAX)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		if (get_text(in, arena, &spots[i].path) < 0 || get_place(in, &spots[i].at) < 0 ||
+		    bytes_take_le32(in, &spots[i].column) < 0)
+			return -1;
+		if (spots[i].path == NULL && i == 0)
+			return -1;
+		if (spots[i].path == NULL)
+			spots[i].path = spots[i - 1].path;
+	}
+	f->spots = spots;
+	f->spots_count = count;
+	return 0;
+}
+
+static int
 get_names(struct bytes *in, struct arena *arena, const char ***out, size_t *out_count)
 {
 	uint32_t count;
@@ -392,11 +429,13 @@ wire_get_finding(struct bytes in, struct findings *to, struct fault *fault)
 	AUTO(arena_free)
 	struct arena arena = ARENA_INIT(4 * WIRE_FRAME_MAX);
 	struct finding_match matches[FINDING_MATCHES_MAX] = {0};
+	struct finding_spot spots[FINDING_SPOTS_MAX];
 	struct finding f = {.matches = matches};
 	uint32_t count;
 
 	if (get_finding_head(&in, &arena, &f) < 0 || get_source_map(&in, &arena, &f) < 0 ||
-	    bytes_take_le32(&in, &count) < 0 || count > FINDING_MATCHES_MAX)
+	    get_secret(&in, &arena, &f, spots) < 0 || bytes_take_le32(&in, &count) < 0 ||
+	    count > FINDING_MATCHES_MAX)
 		return lie(fault);
 	f.matches_count = count;
 	for (size_t i = 0; i < count; i++)

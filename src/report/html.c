@@ -178,6 +178,17 @@ put_places(const struct page *p, const struct cause *c)
 		if (c->all[i]->at.first_line > 0)
 			(void)fprintf(p->to, ":%u", c->all[i]->at.first_line);
 	}
+	for (size_t i = 0; c->count == 1 && i < c->worst->spots_count && i < PLACES_MAX; i++) {
+		const struct finding_spot *spot = &c->worst->spots[i];
+
+		if (spot->at.at_bytes == c->worst->at.at_bytes &&
+		    strcmp(spot->path, c->worst->path) == 0)
+			continue;
+		raw(p, "<br>");
+		put(p, spot->path);
+		if (spot->at.first_line > 0)
+			(void)fprintf(p->to, ":%u", spot->at.first_line);
+	}
 	if (c->count > PLACES_MAX)
 		(void)fprintf(p->to, "<br>and %zu more", c->count - PLACES_MAX);
 	raw(p, "</dd>");

@@ -104,6 +104,33 @@ put_decode(struct json_write *w, const char *decode)
 }
 
 static void
+put_secret(struct json_write *w, const struct finding *f)
+{
+	json_write_key_text(w, "redacted", f->redacted);
+	json_write_key_text(w, "secret_id", f->secret_id);
+	json_write_key_text(w, "state", f->state);
+	json_write_key_text(w, "secret", f->secret);
+	if (f->spots_count == 0)
+		return;
+	json_write_key(w, "places");
+	json_write_array_begin(w);
+	for (size_t i = 0; i < f->spots_count; i++) {
+		const struct finding_spot *spot = &f->spots[i];
+
+		json_write_object_begin(w);
+		json_write_key_text(w, "path", spot->path);
+		if (spot->at.first_line > 0)
+			json_write_key_u64(w, "line", spot->at.first_line);
+		if (spot->column > 0)
+			json_write_key_u64(w, "column", spot->column);
+		json_write_key_u64(w, "at_bytes", spot->at.at_bytes);
+		json_write_key_u64(w, "length_bytes", spot->at.length_bytes);
+		json_write_object_end(w);
+	}
+	json_write_array_end(w);
+}
+
+static void
 put_names(struct json_write *w, const char *key, const char *const *names, size_t count)
 {
 	json_write_key(w, key);
@@ -169,6 +196,7 @@ put_finding(struct json_write *w, const struct finding *f, const char *type)
 	json_write_key_text(w, "because", f->because);
 	json_write_key_text(w, "suppressed_by", f->suppressed_by);
 	put_decode(w, f->decode);
+	put_secret(w, f);
 	put_source_map(w, f);
 	put_matches(w, f);
 	put_git(w, f->git);

@@ -137,15 +137,13 @@ put_rule(struct sarif *s, const struct finding *f)
 }
 
 static void
-put_location(struct sarif *s, const struct finding *f)
+put_location(struct sarif *s, const char *path, const struct finding_place *at, uint32_t column)
 {
 	struct json_write *w = &s->w;
 	char uri[URI_BYTES_MAX];
 
-	if (escape_uri(uri, sizeof(uri), f->path) < 0)
+	if (escape_uri(uri, sizeof(uri), path) < 0)
 		(void)snprintf(uri, sizeof(uri), "path-too-long");
-	json_write_key(w, "locations");
-	json_write_array_begin(w);
 	json_write_object_begin(w);
 	json_write_key(w, "physicalLocation");
 	json_write_object_begin(w);
@@ -156,20 +154,34 @@ put_location(struct sarif *s, const struct finding *f)
 	json_write_key(w, "region");
 	json_write_object_begin(w);
 	/* GitHub wants a line; 1 for what has none, and the offset beside it. */
-	json_write_key_u64(w, "startLine", f->at.first_line > 0 ? f->at.first_line : 1);
-	if (f->at.first_line > 0 && f->column > 0)
-		json_write_key_u64(w, "startColumn", f->column);
-	if (f->at.last_line > f->at.first_line)
-		json_write_key_u64(w, "endLine", f->at.last_line);
-	if (f->at.length_bytes > 0 && f->at.at_bytes <= INT32_MAX &&
-	    f->at.length_bytes <= INT32_MAX) {
-		json_write_key_u64(w, "byteOffset", f->at.at_bytes);
-		json_write_key_u64(w, "byteLength", f->at.length_bytes);
+	json_write_key_u64(w, "startLine", at->first_line > 0 ? at->first_line : 1);
+	if (at->first_line > 0 && column > 0)
+		json_write_key_u64(w, "startColumn", column);
+	if (at->last_line > at->first_line)
+		json_write_key_u64(w, "endLine", at->last_line);
+	if (at->length_bytes > 0 && at->at_bytes <= INT32_MAX && at->length_bytes <= INT32_MAX) {
+		json_write_key_u64(w, "byteOffset", at->at_bytes);
+		json_write_key_u64(w, "byteLength", at->length_bytes);
 	}
 	json_write_object_end(w);
 	json_write_object_end(w);
 	json_write_object_end(w);
-	json_write_array_end(w);
+}
+
+static void
+put_locations(struct sarif *s, const struct finding *f)
+{
+	json_write_key(&s->w, "locations");
+	json_write_array_begin(&s->w);
+	put_location(s, f->path, &f->at, f->column);
+	json_write_array_end(&s->w);
+	if (f->spots_count == 0)
+		return;
+	json_write_key(&s->w, "relatedLocations");
+	json_write_array_begin(&s->w);
+	for (size_t i = 0; i < f->spots_count; i++)
+		put_location(s, f->spots[i].path, &f->spots[i].at, f->spots[i].column);
+	json_write_array_end(&s->w);
 }
 
 static void
@@ -222,7 +234,7 @@ put_result(struct sarif *s, const struct finding *f)
 	if (text.used > MESSAGE_BYTES_MAX)
 		text.used = MESSAGE_BYTES_MAX;
 	put_message(s, "message", buf_text(&text));
-	put_location(s, f);
+	put_locations(s, f);
 	json_write_key(w, "partialFingerprints");
 	json_write_object_begin(w);
 	json_write_key_text(w, "stopwaterFinding/v1", f->id);

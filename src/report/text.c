@@ -147,15 +147,33 @@ put_headline(const struct page *p, size_t input, const struct state *s)
 /* ---- blocks ---- */
 
 static void
+put_spot(const struct page *p, const char *path, uint32_t line, uint32_t column)
+{
+	const char *place = policy_place(&p->report->inputs, path);
+
+	put(p, strcmp(place, ".") == 0 ? path : place);
+	if (line > 0)
+		(void)fprintf(p->to, ":%u", line);
+	if (line > 0 && column > 0)
+		(void)fprintf(p->to, ":%u", column);
+}
+
+static void
 put_place(const struct page *p, const struct finding *f)
 {
-	const char *place = policy_place(&p->report->inputs, f->path);
+	put_spot(p, f->path, f->at.first_line, f->column);
+}
 
-	put(p, strcmp(place, ".") == 0 ? f->path : place);
-	if (f->at.first_line > 0)
-		(void)fprintf(p->to, ":%u", f->at.first_line);
-	if (f->at.first_line > 0 && f->column > 0)
-		(void)fprintf(p->to, ":%u", f->column);
+/* A secret stands in several places: they are what has to be mended. */
+static void
+put_spots(const struct page *p, const struct finding *f)
+{
+	for (size_t i = 0; i < f->spots_count && i < PLACES_MAX; i++) {
+		(void)fputs(i == 0 ? "" : ", ", p->to);
+		put_spot(p, f->spots[i].path, f->spots[i].at.first_line, f->spots[i].column);
+	}
+	if (f->count > PLACES_MAX)
+		(void)fprintf(p->to, " and %llu more", (unsigned long long)f->count - PLACES_MAX);
 }
 
 static void
@@ -163,6 +181,10 @@ put_places(const struct page *p, const struct cause *c)
 {
 	size_t shown = 0;
 
+	if (c->count == 1 && c->worst->spots_count > 0) {
+		put_spots(p, c->worst);
+		return;
+	}
 	for (size_t i = 0; i < c->count && shown < PLACES_MAX; i++) {
 		/* Two things in one file, no line to tell them apart: once. */
 		if (i > 0 && c->all[i]->at.first_line == 0 &&

@@ -1,0 +1,185 @@
+/*
+ * secret.c - detector: keys, tokens and passwords
+ *
+ * Knows: which blobs are looked at, how a large one is looked at in windows.
+ * Does not know: how secrets are found (secret_scan.h) and judged (secret_judge.h).
+ */
+#include <string.h>
+
+#include "base/own.h"
+#include "detect/secret_groups.h"
+#include "detect/secret_lanes.h"
+#include "detect/table.h"
+
+struct state {
+	struct secret_scanner *scanner;
+	struct secret_scratch *scratch;
+	struct secret_list list; /* offsets of the window */
+	struct secret_founds founds;
+	/* Of the blob: anchors before it are done. */
+	uint64_t next_bytes;
+	/* Candidates that one found later may overlap: offsets of the blob. */
+	struct secret_list pending;
+	uint64_t line_bytes; /* lines in front of it are counted: */
+	uint32_t line;
+	uint64_t line_from_bytes; /* where that line begins */
+};
+
+static enum detect_need
+wants(const struct detect *detect, const struct blob *blob)
+{
+	if (detect->options.secrets == NULL || blob->kind == BLOB_EMPTY ||
+	    blob_kind_is_container(blob->kind) || blob_kind_is_stream(blob->kind))
+		return DETECT_NOTHING;
+	/* Numbers and pixels by the gigabyte. */
+	if ((blob->kind >= BLOB_SAFETENSORS && blob->kind <= BLOB_HDF5) ||
+	    blob->kind == BLOB_FONT || (blob->kind >= BLOB_PNG && blob->kind <= BLOB_GIF))
+		return DETECT_NOTHING;
+	return DETECT_WINDOWS;
+}
+
+static int
+begin(struct detect_run *run, void *memory, struct fault *fault)
+{
+	struct state *state = memory;
+
+	state->line = run->blob->kind == BLOB_TEXT ? 1 : 0;
+	state->scanner = run->detect->options.secrets;
+	return secret_scratch_take(state->scanner, &state->scratch, fault);
+}
+
+/* Lines up to `to`, an offset of the blob that the window holds. */
+static void
+count_lines(struct state *state, const struct detect_window *window, uint64_t to)
+{
+	const uint8_t *p, *end = window->at + (to - window->at_bytes);
+
+	if (state->line == 0)
+		return;
+	for (p = window->at + (state->line_bytes - window->at_bytes);
+	     p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++) {
+		state->line++;
+		state->line_from_bytes = window->at_bytes + (uint64_t)(p + 1 - window->at);
+	}
+	state->line_bytes = to;
+}
+
+/* Candidates of the blob that are settled -> found; the others wait. */
+static int
+settle(struct detect_run *run, struct state *state, const struct detect_window *window,
+       struct fault *fault)
+{
+	uint64_t shift = window->at_bytes;
+	/* What is found later has an anchor behind next_bytes: it cannot reach before this. */
+	uint64_t done = window->last                       ? UINT64_MAX
+			: state->next_bytes > SECRET_REACH ? state->next_bytes - SECRET_REACH
+							   : 0;
+	struct secret_where where = {.name = run->blob->name,
+				     .in = bytes_make(window->at, window->length),
+				     .base_bytes = shift,
+				     .line = state->line,
+				     .line_before = shift - state->line_from_bytes};
+	uint64_t next = window->last || window->length < DETECT_MARGIN_BYTES
+			    ? shift
+			    : shift + window->length - DETECT_MARGIN_BYTES;
+	size_t count = 0;
+	int r;
+
+	state->list.count = 0;
+	for (size_t i = 0; i < state->pending.count; i++) {
+		struct secret_candidate c = state->pending.list[i];
+
+		/* The next window shows no byte before `next`. */
+		if (c.at + c.length > done && c.at >= next) {
+			state->pending.list[count++] = c;
+			continue;
+		}
+		c.at -= shift;
+		r = secret_list_add(&state->list, &c, fault);
+		if (r < 0)
+			return r;
+	}
+	state->pending.count = count;
+	return secret_judge(run->detect->options.secrets, &where, state->list.list,
+			    state->list.count, run->arena, &state->founds, fault);
+}
+
+static int
+window(struct detect_run *run, void *memory, const struct detect_window *window,
+       struct fault *fault)
+{
+	struct state *state = memory;
+	uint64_t end = window->at_bytes + window->length, to = end;
+	int r;
+
+	if (!window->last)
+		to = end - (window->length < SECRET_LOOK ? window->length : SECRET_LOOK);
+	if (to < state->next_bytes)
+		to = state->next_bytes;
+	/* Lines of the window's first byte. */
+	if (state->line_bytes < window->at_bytes)
+		state->line_bytes = window->at_bytes;
+	state->list.count = 0;
+	r = secret_scan_part(run->detect->options.secrets, state->scratch,
+			     bytes_make(window->at, window->length),
+			     (size_t)(state->next_bytes - window->at_bytes),
+			     (size_t)(to - window->at_bytes), &state->list, fault);
+	for (size_t i = 0; r == 0 && i < state->list.count; i++) {
+		struct secret_candidate c = state->list.list[i];
+
+		c.at += window->at_bytes;
+		c.lo = c.hi = 0; /* nobody inherits from a window */
+		r = secret_list_add(&state->pending, &c, fault);
+	}
+	if (r < 0)
+		return r;
+	secret_list_settle(&state->pending);
+	state->next_bytes = to;
+	r = settle(run, state, window, fault);
+	/* The next window begins DETECT_MARGIN_BYTES before the end of this one. */
+	if (r == 0 && !window->last && window->length > DETECT_MARGIN_BYTES)
+		count_lines(state, window, end - DETECT_MARGIN_BYTES);
+	return r;
+}
+
+static int
+end(struct detect_run *run, void *memory, struct fault *fault)
+{
+	struct state *state = memory;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < state->founds.count; i++)
+		r = secret_groups_add(run, &state->founds.list[i], fault);
+	return r;
+}
+
+static void
+fini(void *memory)
+{
+	struct state *state = memory;
+
+	if (state->scanner != NULL)
+		secret_scratch_give(state->scanner, &state->scratch);
+	secret_list_free(&state->list);
+	secret_list_free(&state->pending);
+	secret_founds_free(&state->founds);
+}
+
+static int
+input_end(struct detect_run *run, struct fault *fault)
+{
+	return secret_groups_report(run, &detect_secret, fault);
+}
+
+const struct detector detect_secret = {
+    .name = "secret",
+    .finds = "keys, tokens and passwords, by their own form or by the names they are given",
+    .docs = "docs/detectors/secret.md",
+    .state_bytes = sizeof(struct state),
+    .wants = wants,
+    .begin = begin,
+    .window = window,
+    .end = end,
+    .fini = fini,
+    .input_end = input_end,
+};

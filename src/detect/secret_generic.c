@@ -1,0 +1,186 @@
+/*
+ * secret_generic.c - find places that may assign a secret, at the speed of reading
+ *
+ * Knows: the words, and which pairs of name and value are worth telling.
+ * Does not know: how assignments are written (secret_assign.c), files, providers.
+ */
+#include "detect/secret_generic.h"
+
+#include "base/own.h"
+#include "base/text.h"
+#include "detect/anchor.h"
+#include "detect/secret_assign.h"
+#include "detect/secret_name.h"
+#include "detect/secret_value.h"
+
+/* The fronts of the words, in the order of their buckets; four letters each are checked. */
+static const char *const words[] = {"key", "pass", "pwd", "secr", "toke", "cred", "auth",
+				    "://", "psw",  "jwt", "bear", "kenn", "senh"};
+
+static void
+make_anchors(struct anchors *anchors)
+{
+	static const char *const buckets[] = {"key", "pas", "pwd", "sec", "tok", "cre", "aut",
+					      "://", "psw", "jwt", "bea", "ken", "sen"};
+	static const uint8_t bucket_of[] = {0, 1, 2, 3, 4, 5, 6, 7, 2, 7, 5, 0, 3};
+
+	/* Sets stride and what the processor can; the tables are ours: letters of both cases. */
+	anchors_init(anchors, "key", 1, 1);
+	memset(anchors->lo, 0, sizeof(anchors->lo));
+	memset(anchors->hi, 0, sizeof(anchors->hi));
+	for (size_t i = 0; i < ARRAY_LEN(buckets); i++)
+		for (size_t p = 0; p < ANCHOR_BYTES; p++) {
+			uint8_t c = (uint8_t)buckets[i][p], bit = (uint8_t)(1u << bucket_of[i]);
+
+			anchors->lo[p][c & 15] |= bit;
+			anchors->hi[p][c >> 4] |= bit;
+			if (c >= 'a' && c <= 'z')
+				anchors->hi[p][(c ^ 0x20) >> 4] |= bit;
+		}
+}
+
+/* Is it one of the words, or did buckets mix? */
+static bool
+is_word(struct bytes in, size_t at)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		const char *word = words[i];
+		size_t n = 0;
+
+		while (word[n] != '\0' && at + n < in.left &&
+		       text_lower(in.at[at + n]) == (uint8_t)word[n])
+			n++;
+		if (word[n] == '\0')
+			return true;
+	}
+	return false;
+}
+
+/* ---- name and value together ---- */
+
+/* A random value: how sure does the name make it? */
+static bool
+judge_noise(const struct secret_name *name, const struct secret_assign *a,
+	    const struct secret_value *v, struct secret_generic_hit *out)
+{
+	bool quoted = (a->flags & SECRET_QUOTED) != 0;
+
+	out->rule = SECRET_GENERIC_NOISE;
+	if (name->kind == SECRET_NAME_WEAK) {
+		/* Keys of caches, dictionaries and public keys are random, too. */
+		if (v->length < 16 || (!quoted && (a->flags & SECRET_LINE) == 0))
+			return false;
+		out->level = v->hex || name->loose || v->length < 24 ? SECRET_WEAK : SECRET_LIKELY;
+		return true;
+	}
+	out->level = name->loose ? SECRET_LIKELY : SECRET_SURE;
+	if ((a->flags & (SECRET_CALLED | SECRET_COMPARED)) != 0 || v->length < 12)
+		out->level = SECRET_LIKELY;
+	return true;
+}
+
+static bool
+judge_password(const struct secret_name *name, const struct secret_assign *a, struct bytes value,
+	       const struct secret_value *v, struct secret_generic_hit *out)
+{
+	bool firm = (a->flags & (SECRET_QUOTED | SECRET_LINE | SECRET_MARKUP | SECRET_OPTION)) != 0;
+
+	out->rule = SECRET_GENERIC_PASSWORD;
+	if (!firm || name->kind == SECRET_NAME_WEAK || name->loose)
+		return false;
+	if (secret_value_is_password(value, v)) {
+		bool people = name->kind == SECRET_NAME_PASSWORD;
+
+		/* Of a token without noise in it little is known. */
+		out->level = people && v->kinds >= 2 ? SECRET_LIKELY : SECRET_WEAK;
+		if (!people && (v->length < 10 || v->digits == 0))
+			return false;
+		return true;
+	}
+	/* A word, a name: weak as a password, and as a finding. */
+	out->level = SECRET_WEAK;
+	return name->kind == SECRET_NAME_PASSWORD && v->length >= 4 && v->length <= 40 &&
+	       (v->classes & (VALUE_BLANK | VALUE_HIGH | VALUE_CTRL)) == 0;
+}
+
+static bool
+judge(struct bytes in, const struct secret_assign *a, struct secret_generic_hit *out)
+{
+	struct bytes value = bytes_slice(in, a->value_at, a->value_length);
+	struct secret_name name;
+	struct secret_value v;
+
+	if (value.left < 4)
+		return false;
+	secret_name_look(bytes_slice(in, a->name_at, a->name_length), &name);
+	if (name.kind == SECRET_NAME_NONE)
+		return false;
+	secret_value_look(value, &v);
+	if ((v.classes & VALUE_CTRL) != 0 || secret_is_placeholder(value))
+		return false;
+	if (name.verified)
+		out->flags |= SECRET_NAMED_DB;
+	if (v.uuid) {
+		out->rule = SECRET_GENERIC_UUID;
+		out->level = SECRET_LIKELY;
+		return name.kind >= SECRET_NAME_TOKEN && !name.loose;
+	}
+	if (secret_value_is_noise(&v) && !secret_assign_is_code(value, a->flags))
+		return judge_noise(&name, a, &v, out);
+	if (secret_assign_is_code(value, a->flags) || secret_assign_is_text(value))
+		return false;
+	return judge_password(&name, a, value, &v, out);
+}
+
+static bool
+judge_url(struct bytes in, const struct secret_assign *a, struct secret_generic_hit *out)
+{
+	struct bytes value = bytes_slice(in, a->value_at, a->value_length);
+	struct bytes user = bytes_slice(in, a->name_at, a->name_length);
+	struct secret_value v;
+
+	secret_value_look(value, &v);
+	if ((v.classes & (VALUE_CTRL | VALUE_BLANK | VALUE_HIGH)) != 0 ||
+	    secret_is_placeholder(value))
+		return false;
+	out->rule = SECRET_GENERIC_URL;
+	out->level = secret_value_is_noise(&v)             ? SECRET_SURE
+		     : secret_value_is_password(value, &v) ? SECRET_LIKELY
+							   : SECRET_WEAK;
+	/* user:pass, admin:admin, guest:guest: words that everybody uses. */
+	if (bytes_equal(user, value) || text_equal_nocase(value, BYTES_OF("pass")) ||
+	    text_equal_nocase(value, BYTES_OF("pwd")) || text_equal_nocase(value, BYTES_OF("pw")))
+		out->level = SECRET_WEAK;
+	return value.left >= 3;
+}
+
+bool
+secret_generic_at(struct bytes in, size_t at, struct secret_generic_hit *out)
+{
+	struct secret_assign a;
+	bool url = in.at[at] == ':';
+
+	if (!(url ? secret_assign_url(in, at, &a) : secret_assign_read(in, at, &a)))
+		return false;
+	*out = (struct secret_generic_hit){
+	    .at = a.value_at, .length = a.value_length, .lo = a.lo, .hi = a.hi, .flags = a.flags};
+	return url ? judge_url(in, &a, out) : judge(in, &a, out);
+}
+
+int
+secret_generic_scan(struct bytes in, size_t from, size_t to, secret_generic_fn *hit, void *context)
+{
+	struct bytes front = bytes_slice(in, 0, to < in.left - 2 ? to + 2 : in.left);
+	struct secret_generic_hit found;
+	struct anchors anchors;
+	size_t at = from;
+	int r = 0;
+
+	if (in.left < 8)
+		return 0;
+	make_anchors(&anchors);
+	for (; r == 0 && (at = anchors_next(&anchors, front, at)) < front.left; at++)
+		if (is_word(in, at) && secret_generic_at(in, at, &found))
+			r = hit(context, &found);
+	return r;
+}

@@ -1,0 +1,284 @@
+/*
+ * secret_judge.c - candidates of a blob -> what is told about each secret
+ *
+ * Knows: which of two that overlap stays, what a file's name does to severity, how a secret is
+ * hidden.  Does not know: how candidates are found, reports.
+ */
+#include "detect/secret_judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "base/text.h"
+#include "detect/secret_lanes.h"
+#include "detect/secret_path.h"
+#include "detect/secret_rule.h"
+#include "seal/hash.h"
+
+const char *
+secret_state_name(enum secret_state state)
+{
+	static const char *const names[] = {"unknown", "live-looking", "expired", "malformed",
+					    "example"};
+
+	return (unsigned)state < ARRAY_LEN(names) ? names[state] : "unknown";
+}
+
+void
+secret_founds_free(struct secret_founds *founds)
+{
+	if (founds->list != NULL)
+		explicit_bzero(founds->list, founds->count * sizeof(*founds->list));
+	free(founds->list);
+	*founds = (struct secret_founds){0};
+}
+
+void
+secret_id(const uint8_t key[32], struct bytes secret, char out[SECRET_ID_TEXT])
+{
+	uint8_t hash[HASH_KEYED_BYTES];
+
+	hash_keyed(key, secret, hash);
+	(void)text_hex(hash, (SECRET_ID_TEXT - 1) / 2, out);
+}
+
+void
+secret_redact(struct bytes secret, char out[SECRET_REDACTED_MAX])
+{
+	size_t show = secret.left / 4 < 8 ? secret.left / 4 : 8;
+	size_t front = (show + 1) / 2, back = show - front, used = 0;
+
+	/* The armour of a key is no secret. */
+	if (bytes_begins(secret, BYTES_OF("-----BEGIN "))) {
+		const uint8_t *end = memchr(secret.at, '\n', secret.left < 60 ? secret.left : 60);
+		size_t length = end == NULL ? 27 : (size_t)(end - secret.at);
+
+		for (; used < length && used < SECRET_REDACTED_MAX - 1; used++) {
+			uint8_t c = secret.at[used];
+
+			out[used] = c == '-' || c == ' ' || (c >= 'A' && c <= 'Z') ? (char)c : '*';
+		}
+		out[used] = '\0';
+		return;
+	}
+	for (size_t i = 0; i < front; i++)
+		out[used++] = (char)secret.at[i];
+	for (size_t i = 0; i < 4; i++)
+		out[used++] = '*';
+	for (size_t i = 0; i < back; i++)
+		out[used++] = (char)secret.at[secret.left - back + i];
+	out[used] = '\0';
+	for (size_t i = 0; i < used; i++)
+		if ((uint8_t)out[i] < 0x20 || (uint8_t)out[i] >= 0x7f)
+			out[i] = '?';
+}
+
+/* ---- severity ---- */
+
+static enum severity
+lower(enum severity severity, unsigned by)
+{
+	return (unsigned)severity > by ? (enum severity)((unsigned)severity - by) : SEVERITY_INFO;
+}
+
+/* What the words around a value promise, in the kind of file that it stands in; false: nothing. */
+static bool
+grade_generic(const struct secret_candidate *c, unsigned path, enum severity *severity)
+{
+	bool settings = (path & (SECRET_PATH_SETTINGS | SECRET_PATH_DATA)) != 0;
+
+	/* Names of labels, of packages, of variables that a minifier made. */
+	if ((path & (SECRET_PATH_LOCK | SECRET_PATH_TEXTS)) != 0)
+		return false;
+	if ((path & SECRET_PATH_MADE) != 0 && c->level < SECRET_SURE)
+		return false;
+	/* A bare word is a value in settings; in a program it is a name. */
+	if ((c->flags & (SECRET_QUOTED | SECRET_MARKUP)) == 0 && c->level < SECRET_SURE &&
+	    c->rule != SECRET_GENERIC_URL && !settings &&
+	    (c->rule == SECRET_GENERIC_PASSWORD && (path & SECRET_PATH_DOC) == 0))
+		return false;
+	switch (c->level) {
+	case SECRET_SURE:
+		*severity = SEVERITY_HIGH;
+		break;
+	case SECRET_LIKELY:
+		*severity =
+		    settings && c->rule != SECRET_GENERIC_NOISE ? SEVERITY_HIGH : SEVERITY_MEDIUM;
+		break;
+	default:
+		*severity = settings ? SEVERITY_LOW : SEVERITY_INFO;
+		break;
+	}
+	if ((path & (SECRET_PATH_TEST | SECRET_PATH_DOC | SECRET_PATH_SAMPLE)) != 0)
+		*severity = lower(*severity, 1);
+	if ((c->flags & SECRET_COMMENT) != 0)
+		*severity = lower(*severity, 1);
+	return true;
+}
+
+static enum severity
+grade_state(enum severity severity, enum secret_state state)
+{
+	if (state == SECRET_STATE_EXAMPLE)
+		return SEVERITY_INFO;
+	if (state == SECRET_STATE_EXPIRED || state == SECRET_STATE_MALFORMED)
+		return severity < SEVERITY_LOW ? severity : SEVERITY_LOW;
+	return severity;
+}
+
+/* ---- one ---- */
+
+struct judging {
+	const struct secret_scanner *scanner;
+	const struct secret_where *where;
+	struct arena *arena;
+	struct secret_founds *out;
+	struct fault *fault;
+	unsigned path;
+	/* Lines are counted once, up to the last place asked for. */
+	size_t counted;
+	uint32_t line;
+	size_t line_at;
+};
+
+static void
+place_it(struct judging *j, struct secret_found *found, size_t at)
+{
+	const struct bytes in = j->where->in;
+	uint64_t column;
+
+	if (j->where->line == 0)
+		return;
+	while (j->counted < at) {
+		const uint8_t *p = memchr(in.at + j->counted, '\n', at - j->counted);
+
+		if (p == NULL) {
+			j->counted = at;
+			break;
+		}
+		j->line++;
+		j->counted = j->line_at = (size_t)(p - in.at) + 1;
+	}
+	found->line = j->line;
+	column = at - j->line_at + (j->line_at == 0 ? j->where->line_before : 0);
+	if (column < UINT32_MAX)
+		found->column = (uint32_t)column + 1;
+}
+
+static struct secret_found *
+new_found(struct secret_founds *founds)
+{
+	if (founds->count == founds->room) {
+		size_t room = founds->room == 0 ? 8 : founds->room * 2;
+		struct secret_found *list = reallocarray(founds->list, room, sizeof(*list));
+
+		if (list == NULL)
+			return NULL;
+		founds->list = list;
+		founds->room = room;
+	}
+	founds->list[founds->count] = (struct secret_found){0};
+	return &founds->list[founds->count++];
+}
+
+static int
+tell(struct judging *j, const struct secret_candidate *c, const struct secret_rule *rule,
+     enum severity severity, enum secret_state state)
+{
+	struct bytes secret = bytes_slice(j->where->in, c->at, c->length);
+	const struct secret_options *options = &j->scanner->options;
+	struct secret_found *found = new_found(j->out);
+
+	if (found == NULL)
+		return fault_memory(j->fault);
+	found->rule = rule->id;
+	found->title = rule->title;
+	found->why = rule->why;
+	found->fix = rule->fix;
+	found->state = state;
+	found->severity = grade_state(severity, state);
+	found->at = j->where->base_bytes + c->at;
+	found->length = c->length;
+	place_it(j, found, c->at);
+	secret_redact(secret, found->redacted);
+	secret_id(options->id_key, secret, found->id);
+	if (options->show) {
+		found->secret = arena_copy(j->arena, secret.at, secret.left);
+		if (found->secret == NULL)
+			return fault_memory(j->fault);
+	}
+	return hash_sha256(secret, found->evidence, j->fault);
+}
+
+static int
+judge_one(struct judging *j, const struct secret_candidate *c)
+{
+	struct secret_rule rule;
+	enum severity severity;
+
+	if (c->at + c->length > j->where->in.left)
+		return 0;
+	if (c->lane == SECRET_LANE_GENERIC) {
+		if (!grade_generic(c, j->path, &severity))
+			return 0;
+		secret_rule_generic(c->rule, &rule);
+		return tell(j, c, &rule, severity, SECRET_STATE_UNKNOWN);
+	}
+	return 0;
+}
+
+/* ---- all ---- */
+
+/* The higher, the more it tells; of equals the longer. */
+static unsigned
+rank(const struct secret_candidate *c)
+{
+	static const uint8_t lanes[] = {[SECRET_LANE_KNOWN] = 4,
+					[SECRET_LANE_RULE] = 3,
+					[SECRET_LANE_DECODED] = 2,
+					[SECRET_LANE_DERIVED] = 2,
+					[SECRET_LANE_GENERIC] = 1};
+
+	return lanes[c->lane] * 16u + c->level;
+}
+
+static bool
+is_better(const struct secret_candidate *a, const struct secret_candidate *b)
+{
+	if (rank(a) != rank(b))
+		return rank(a) > rank(b);
+	return a->length > b->length;
+}
+
+int
+secret_judge(const struct secret_scanner *scanner, const struct secret_where *where,
+	     const struct secret_candidate list[], size_t count, struct arena *arena,
+	     struct secret_founds *out, struct fault *fault)
+{
+	struct judging j = {.scanner = scanner,
+			    .where = where,
+			    .arena = arena,
+			    .out = out,
+			    .fault = fault,
+			    .path = count > 0 ? secret_path_look(where->name) : 0,
+			    .line = where->line};
+	const struct secret_candidate *best = NULL;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (list[i].length == 0)
+			continue;
+		if (best != NULL && list[i].at < best->at + best->length) {
+			if (is_better(&list[i], best))
+				best = &list[i];
+			continue;
+		}
+		if (best != NULL)
+			r = judge_one(&j, best);
+		best = &list[i];
+	}
+	if (r == 0 && best != NULL)
+		r = judge_one(&j, best);
+	return r;
+}

@@ -1,0 +1,292 @@
+/*
+ * secret_value.c - what a value looks like
+ *
+ * Knows: characters, pairs of them, and the ways in which people write that a secret goes here.
+ * Does not know: names, languages, files.
+ */
+#include "detect/secret_value.h"
+
+#include "base/fixed.h"
+#include "base/own.h"
+#include "base/text.h"
+
+/* Columns of the table. */
+#define BIGRAM_START 63
+
+static unsigned
+class_of(uint8_t c)
+{
+	if (c >= 'a' && c <= 'z')
+		return VALUE_LOWER;
+	if (c >= 'A' && c <= 'Z')
+		return VALUE_UPPER;
+	if (c >= '0' && c <= '9')
+		return VALUE_DIGIT;
+	if (c == '+' || c == '/' || c == '=')
+		return VALUE_BASE64;
+	if (c == '-' || c == '_')
+		return VALUE_URL;
+	if (c == '.')
+		return VALUE_DOT;
+	if (c == ' ' || c == '\t')
+		return VALUE_BLANK;
+	if (c >= 0x80)
+		return VALUE_HIGH;
+	return c < 0x20 || c == 0x7f ? VALUE_CTRL : VALUE_SYMBOL;
+}
+
+static unsigned
+column_of(uint8_t c)
+{
+	if (c >= 'a' && c <= 'z')
+		return c - 'a';
+	if (c >= 'A' && c <= 'Z')
+		return 26u + c - 'A';
+	if (c >= '0' && c <= '9')
+		return 52u + c - '0';
+	return c == '_' ? 62 : BIGRAM_START;
+}
+
+static bool
+is_uuid(struct bytes in)
+{
+	if (in.left != 36)
+		return false;
+	for (size_t i = 0; i < 36; i++) {
+		uint8_t c = text_lower(in.at[i]);
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_hex(struct bytes in)
+{
+	bool lower = false, upper = false;
+
+	for (size_t i = 0; i < in.left; i++) {
+		uint8_t c = in.at[i];
+
+		if (c >= '0' && c <= '9')
+			continue;
+		lower = lower || (c >= 'a' && c <= 'f');
+		upper = upper || (c >= 'A' && c <= 'F');
+		if (text_lower(c) < 'a' || text_lower(c) > 'f')
+			return false;
+	}
+	return in.left > 0 && !(lower && upper);
+}
+
+static uint32_t
+entropy_of(const uint16_t counts[256], size_t length)
+{
+	uint64_t sum = 0;
+
+	if (length < 2)
+		return 0;
+	for (size_t c = 0; c < 256; c++)
+		if (counts[c] > 1)
+			sum += (uint64_t)counts[c] * fixed_log2(counts[c]);
+	return (uint32_t)((fixed_log2(length) - sum / length) * 1000 / FIXED_ONE);
+}
+
+void
+secret_value_look(struct bytes value, struct secret_value *out)
+{
+	uint16_t counts[256] = {0};
+	unsigned before = BIGRAM_START, class_before = 0;
+	int32_t eighths = 0;
+	size_t known = 0;
+
+	if (value.left > SECRET_VALUE_MAX)
+		value.left = SECRET_VALUE_MAX;
+	*out = (struct secret_value){.length = value.left};
+	for (size_t i = 0; i < value.left; i++) {
+		uint8_t c = value.at[i];
+		unsigned class = class_of(c), column = column_of(c);
+
+		out->classes |= class;
+		out->distinct += counts[c]++ == 0;
+		out->switches += i > 0 && class != class_before;
+		out->letters += (class & (VALUE_LOWER | VALUE_UPPER)) != 0;
+		out->digits += class == VALUE_DIGIT;
+		if (column != BIGRAM_START) {
+			eighths += secret_bigram[before][column];
+			known++;
+		}
+		before = column;
+		class_before = class;
+	}
+	out->kinds = ((out->classes & VALUE_LOWER) != 0) + ((out->classes & VALUE_UPPER) != 0) +
+		     ((out->classes & VALUE_DIGIT) != 0) +
+		     ((out->classes & (VALUE_SYMBOL | VALUE_BASE64 | VALUE_URL | VALUE_DOT)) != 0);
+	out->entropy_milli = entropy_of(counts, value.left);
+	out->words_bits = eighths / 8;
+	out->words_milli = known == 0 ? 0 : eighths * 125 / (int32_t)known;
+	out->hex = is_hex(value);
+	out->uuid = is_uuid(value);
+}
+
+bool
+secret_value_is_noise(const struct secret_value *v)
+{
+	if ((v->classes & (VALUE_BLANK | VALUE_HIGH | VALUE_CTRL)) != 0 || v->uuid)
+		return false;
+	if (v->digits == v->length || v->distinct < 6)
+		return false;
+	if (v->hex)
+		return v->length >= 16 && v->digits >= 2 && v->letters >= 2 && v->distinct >= 7;
+	if (v->length < 10)
+		return false;
+	/* In 20 characters of base62 the pairs are worth -2.6 bits each, 99 % are below -1.2; of
+	 * identifiers of 10 and more characters 1 % are below -0.8. */
+	if (v->length < 16)
+		return v->words_milli <= -1300 && v->kinds >= 2;
+	if (v->length < 32)
+		return v->words_milli <= -850 && v->entropy_milli >= 3000;
+	return v->words_milli <= -600 && v->entropy_milli >= 3300;
+}
+
+bool
+secret_value_is_password(struct bytes value, const struct secret_value *v)
+{
+	if (v->length < 6 || v->length > 64 || v->distinct < 4 ||
+	    (v->classes & (VALUE_BLANK | VALUE_HIGH | VALUE_CTRL)) != 0 || v->letters == 0)
+		return false;
+	/* a-b, a_b, a.b and a/b are how names are written. */
+	if (v->digits == 0 && (v->classes & VALUE_SYMBOL) == 0)
+		return v->kinds >= 2 && v->words_milli <= -900 && v->length >= 8;
+	/* file2, sha256, user_1: a word with a number behind. */
+	if ((v->classes & VALUE_SYMBOL) == 0 && v->words_milli > 300 && v->switches <= 1)
+		return v->digits >= 3 && v->length >= 8;
+	(void)value;
+	return v->words_milli <= 900 || (v->classes & VALUE_SYMBOL) != 0;
+}
+
+bool
+secret_has_word(struct bytes in, const char *needle)
+{
+	size_t length = strlen(needle);
+
+	for (size_t i = 0; i + length <= in.left; i++)
+		if (text_lower(in.at[i]) == (uint8_t)needle[0] &&
+		    text_equal_nocase(bytes_slice(in, i, length), bytes_make(needle, length)))
+			return true;
+	return false;
+}
+
+/* 12345678, abcdefgh, 0123456789abcdef, qwertyuiop, and their like, most of the value. */
+static bool
+is_sequence(struct bytes in)
+{
+	size_t steps = 0, same = 0;
+
+	for (size_t i = 1; i < in.left; i++) {
+		int step = in.at[i] - in.at[i - 1];
+
+		steps += step == 1 || step == -1 || (in.at[i - 1] == '9' && in.at[i] == '0') ||
+			 (in.at[i - 1] == '9' && text_lower(in.at[i]) == 'a');
+		same += step == 0;
+	}
+	return in.left >= 4 && (steps * 4 >= (in.left - 1) * 3 || same * 3 >= (in.left - 1) * 2);
+}
+
+/* abcabcabcabc: a short piece again and again. */
+static bool
+is_repeated(struct bytes in)
+{
+	for (size_t period = 1; period <= 8 && period * 3 <= in.left; period++)
+		if (memcmp(in.at, in.at + period, in.left - period) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_interpolated(struct bytes in)
+{
+	static const char *const marks[] = {"${", "#{", "{{", "}}", "$(", "%(",  "<%",  "%>", "@{",
+					    "{%", "$[", "%{", "[[", "]]", "\\(", "{0}", "{1}"};
+
+	for (size_t i = 0; i < ARRAY_LEN(marks); i++)
+		if (bytes_find(in, bytes_text(marks[i])) >= 0)
+			return true;
+	if (in.left >= 2 && in.at[0] == '{' && in.at[in.left - 1] == '}')
+		return true;
+	if (in.left >= 3 && in.at[0] == '%' && in.at[in.left - 1] == '%')
+		return true;
+	if (in.left >= 3 && in.at[0] == '<' && in.at[in.left - 1] == '>')
+		return true;
+	if (in.left >= 3 && in.at[0] == '_' && in.at[1] == '_' && in.at[in.left - 1] == '_')
+		return true;
+	if (in.left >= 3 && in.at[0] == '[' && in.at[in.left - 1] == ']')
+		return true;
+	/* $NAME, $name: a variable. */
+	if (in.left >= 2 && in.at[0] == '$' && (text_is_alnum(in.at[1]) || in.at[1] == '_')) {
+		size_t i = 1;
+
+		while (i < in.left && (text_is_alnum(in.at[i]) || in.at[i] == '_'))
+			i++;
+		/* $1$salt$hash and $2y$10$... are hashes. */
+		if (i == in.left && !(in.at[1] >= '0' && in.at[1] <= '9'))
+			return true;
+	}
+	return false;
+}
+
+/* "%s", "%d:%s": more format than text. */
+static bool
+is_format(struct bytes in)
+{
+	size_t marks = 0;
+
+	for (size_t i = 0; i + 1 < in.left; i++)
+		if (in.at[i] == '%' && strchr("sdxuvqi@", in.at[i + 1]) != NULL &&
+		    (i + 2 == in.left || !text_is_alnum(in.at[i + 2])))
+			marks++;
+	return marks > 0;
+}
+
+bool
+secret_is_placeholder(struct bytes in)
+{
+	static const char *const words[] = {
+	    "example",      "your",         "xxxx",        "changeme",  "change_me", "change-me",
+	    "change.me",    "changeit",     "placeholder", "redacted",  "removed",   "insert",
+	    "replace",      "dummy",        "****",        "....",      "<your",     "todo",
+	    "fixme",        "enter_",       "enter-",      "some_",     "some-",     "my_",
+	    "mypass",       "my-",          "mysecret",    "mytoken",   "mykey",     "supersecret",
+	    "undefined",    "not_set",      "notset",      "not-set",   "____",      "----",
+	    "yyyy",         "zzzz",         "foobar",      "foo-bar",   "foo_bar",   "lorem",
+	    "fakepass",     "fake_",        "fake-",       "sample",    "specify",   "provide",
+	    "secret_here",  "_here",        "-here",       "goes_here", "hunter2xx", "default_",
+	    "thisis",       "this_is",      "this-is",     "deadbeef",  "{token}",   "base64",
+	    "abcdef123456", "1234567890ab",
+	};
+	static const char *const whole[] = {
+	    "none",   "null",     "nil",    "true",     "false",  "password", "passwd",  "secret",
+	    "token",  "string",   "hidden", "empty",    "unset",  "value",    "test",    "foo",
+	    "bar",    "baz",      "text",   "xxx",      "...",    "***",      "key",     "required",
+	    "random", "generate", "user",   "username", "number", "object",   "boolean", "optional",
+	};
+
+	if (in.left == 0)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
+		if (text_equal_nocase(in, bytes_text(whole[i])))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (secret_has_word(in, words[i]))
+			return true;
+	return is_sequence(in) || is_repeated(in) || is_interpolated(in) || is_format(in);
+}
+
+bool
+secret_says_example(struct bytes in)
+{
+	return secret_has_word(in, "example") || secret_has_word(in, "sample") ||
+	       secret_has_word(in, "dummy") || secret_has_word(in, "fake") ||
+	       secret_has_word(in, "xxxxxx");
+}
