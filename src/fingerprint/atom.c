@@ -336,19 +336,34 @@ judge(struct atom_stage *s, const struct token *t, uint8_t next)
 	}
 }
 
-int
-atom_token(struct atom_stage *s, const struct token *token)
+/* Punctuation is no atom; it only ends a `type`. */
+static bool
+may_be_atom(const struct atom_stage *s, uint8_t code)
 {
-	if (s->last.code != TOKEN_NONE) {
-		/* Punctuation is no atom; it only ends a `type`. */
-		if ((s->last.code < TOKEN_PUNCT_FIRST || s->last.code >= TOKEN_KEYWORD_FIRST ||
-		     s->in_type) &&
-		    judge(s, &s->last, token->code) < 0)
-			return FAULT_MEMORY;
-		s->before[1] = s->before[0];
-		s->before[0] = s->last.code;
+	return code < TOKEN_PUNCT_FIRST || code >= TOKEN_KEYWORD_FIRST || s->in_type;
+}
+
+int
+atom_tokens(struct atom_stage *s, const struct token *tokens, size_t count)
+{
+	const struct token *t = &s->last;
+	uint8_t before = s->before[0], before_that = s->before[1];
+
+	for (size_t i = 0; i < count; t = &tokens[i++]) {
+		if (t->code == TOKEN_NONE)
+			continue;
+		if (may_be_atom(s, t->code)) {
+			s->before[0] = before;
+			s->before[1] = before_that;
+			if (judge(s, t, tokens[i].code) < 0)
+				return FAULT_MEMORY;
+		}
+		before_that = before;
+		before = t->code;
 	}
-	s->last = *token;
+	s->before[0] = before;
+	s->before[1] = before_that;
+	s->last = *t;
 	return 0;
 }
 

@@ -97,9 +97,9 @@ tokens_and_atoms(struct prints *out, struct bytes text, const struct language *l
 			if (t->code != ';' &&
 			    winnow_part(&winnow, mix_u64(t->code), t->at, t->end, t->code) < 0)
 				return FAULT_MEMORY;
-			if (atom_token(&stage, t) < 0)
-				return FAULT_MEMORY;
 		}
+		if (atom_tokens(&stage, tokens, count) < 0)
+			return FAULT_MEMORY;
 	}
 	if (winnow_end(&winnow) < 0)
 		return FAULT_MEMORY;

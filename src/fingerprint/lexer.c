@@ -8,8 +8,9 @@
 #include "fingerprint/lexer.h"
 
 #include "base/own.h"
-#include "fingerprint/tables.h"
 #include "fingerprint/mix.h"
+#include "fingerprint/skip.h"
+#include "fingerprint/tables.h"
 
 /* What a byte may begin. */
 enum {
@@ -18,6 +19,10 @@ enum {
 	CLASS_BLANK = 4,
 	CLASS_OTHER = 8,    /* punctuation that may be more: comments, quotes, brackets */
 	CLASS_CONTROL = 16, /* no token */
+	/* what is sure not to begin a comment */
+	CLASS_QUOTE = 32,
+	CLASS_BRACKET = 64,
+	CLASS_DOT = 128,
 };
 
 static const uint8_t classes[256] = {
@@ -42,8 +47,14 @@ lexer_begin(struct lexer *lexer, struct bytes text, const struct language *langu
 	lexer->language = language;
 	lexer->regex_may = true;
 	memcpy(lexer->classes, classes, sizeof(classes));
-	for (const char *p = "\"'`{}()[]./"; *p != '\0'; p++)
-		lexer->classes[(uint8_t)*p] = CLASS_OTHER;
+	for (const char *p = "\"'`"; *p != '\0'; p++)
+		lexer->classes[(uint8_t)*p] = CLASS_QUOTE;
+	for (const char *p = "{}()[]"; *p != '\0'; p++)
+		lexer->classes[(uint8_t)*p] = CLASS_BRACKET;
+	lexer->classes['.'] = CLASS_DOT;
+	lexer->classes['/'] = CLASS_OTHER;
+	if ((language->flags & LANGUAGE_LONG) != 0)
+		lexer->classes['['] = CLASS_OTHER;
 	for (size_t i = 0; i < LANGUAGE_COMMENTS; i++) {
 		if (language->line[i] != NULL)
 			lexer->classes[(uint8_t)language->line[i][0]] = CLASS_OTHER;
@@ -53,14 +64,14 @@ lexer_begin(struct lexer *lexer, struct bytes text, const struct language *langu
 }
 
 uint8_t
-lexer_keyword(const uint8_t *at, size_t length)
+lexer_keyword(const uint8_t *at, size_t length, size_t readable)
 {
 	uint64_t hash;
 
 	if (length < 2 || length > 12 || at[0] < 'a' || at[0] > 'z' ||
 	    (keyword_lengths[at[0] - 'a'] >> length & 1) == 0)
 		return 0;
-	hash = mix_bytes(at, length);
+	hash = mix_bytes_within(at, length, readable);
 	for (size_t slot = hash & (KEYWORD_SLOTS - 1); keyword_tags[slot] != 0;
 	     slot = (slot + 1) & (KEYWORD_SLOTS - 1))
 		if (keyword_tags[slot] == (uint32_t)(hash >> 32))
@@ -214,16 +225,21 @@ comment_end(struct bytes text, size_t at, const char *open, const char *close, b
 {
 	size_t close_length = strlen(close), depth = 1;
 
+	if (!nested) {
+		ptrdiff_t end = bytes_find(bytes_slice(text, at, text.left), bytes_text(close));
+
+		return end < 0 ? text.left : at + (size_t)end + close_length;
+	}
 	while (at < text.left) {
 		const uint8_t *hit = memchr(text.at + at, close[0], text.left - at);
 		size_t stop = hit == NULL ? text.left : (size_t)(hit - text.at);
 
-		for (size_t i = at; nested && i < stop; i++)
+		for (size_t i = at; i < stop; i++)
 			if (text.at[i] == (uint8_t)open[0] && at_text(text, i, open))
 				depth++;
 		if (hit == NULL)
 			return text.left;
-		if (nested && open[0] == close[0] && at_text(text, stop, open)) {
+		if (open[0] == close[0] && at_text(text, stop, open)) {
 			depth++;
 			at = stop + 1;
 		} else if (at_text(text, stop, close)) {
@@ -274,9 +290,13 @@ quoted(struct lexer *l, struct token *token, uint8_t quote, bool lines, bool dou
 	size_t at = l->at + 1, i = at;
 	bool escaped = false;
 
-	for (; i < l->text.left; i++) {
-		uint8_t c = l->text.at[i];
+	for (;; i++) {
+		uint8_t c;
 
+		i = skip_to(l->text, i, quote, doubled ? quote : '\\', lines ? quote : '\n');
+		if (i >= l->text.left)
+			break;
+		c = l->text.at[i];
 		if (c == quote) {
 			if (!doubled || i + 1 >= l->text.left || l->text.at[i + 1] != quote)
 				break;
@@ -303,8 +323,10 @@ until(struct lexer *l, struct token *token, size_t at, const char *close, bool r
 	size_t i = at, length = strlen(close);
 	bool escaped = false;
 
-	for (; i < l->text.left; i++) {
-		if (l->text.at[i] == (uint8_t)close[0] && at_text(l->text, i, close))
+	for (;; i++) {
+		i = skip_to(l->text, i, (uint8_t)close[0], raw ? (uint8_t)close[0] : '\\',
+			    (uint8_t)close[0]);
+		if (i >= l->text.left || at_text(l->text, i, close))
 			break;
 		if (l->text.at[i] == '\\' && !raw) {
 			escaped = true;
@@ -326,11 +348,14 @@ template_piece(struct lexer *l, struct token *token)
 	size_t at = l->at, i = at;
 	bool escaped = false, hole = false;
 
-	for (; i < l->text.left && l->text.at[i] != '`'; i++) {
+	for (;; i++) {
+		i = skip_to(l->text, i, '`', '\\', '$');
+		if (i >= l->text.left || l->text.at[i] == '`')
+			break;
 		if (l->text.at[i] == '\\') {
 			escaped = true;
 			i++;
-		} else if (l->text.at[i] == '$' && at_text(l->text, i, "${")) {
+		} else if (at_text(l->text, i, "${")) {
 			hole = true;
 			break;
 		}
@@ -463,13 +488,9 @@ announce(struct lexer *l, uint8_t code)
 static void
 name(struct lexer *l, struct token *token)
 {
-	const uint8_t *p = l->text.at;
-	size_t at = l->at, end = at + 1;
-	uint8_t code;
+	size_t at = l->at, end = skip_name(l->text, at + 1);
+	uint8_t code = lexer_keyword(l->text.at + at, end - at, l->text.left - at);
 
-	while (end < l->text.left && (classes[p[end]] & (CLASS_NAME | CLASS_DIGIT)) != 0)
-		end++;
-	code = lexer_keyword(p + at, end - at);
 	l->at = end;
 	emit(l, token, at, end, code == 0 ? TOKEN_NAME : code);
 	if (code != 0)
@@ -498,12 +519,23 @@ number(struct lexer *l, struct token *token)
 	emit(l, token, at, end, TOKEN_NUMBER);
 }
 
-/* Punctuation and what begins like it. */
+static void
+punctuation(struct lexer *l, struct token *token, uint8_t c)
+{
+	uint8_t context = context_of(l);
+
+	if (c == '{' || c == '}' || c == '(' || c == ')' || c == '[' || c == ']')
+		bracket(l, c);
+	emit(l, token, l->at, l->at + 1, c);
+	token->context = context;
+	l->at++;
+}
+
+/* Punctuation and what begins like it, comments among it. */
 static bool
 other(struct lexer *l, struct token *token, uint8_t c)
 {
 	size_t body, length, end;
-	uint8_t context;
 
 	end = skip_comment(l, l->at);
 	if (end > l->at) {
@@ -528,12 +560,7 @@ other(struct lexer *l, struct token *token, uint8_t c)
 		l->at++;
 		return false;
 	}
-	context = context_of(l);
-	if (c == '{' || c == '}' || c == '(' || c == ')' || c == '[' || c == ']')
-		bracket(l, c);
-	emit(l, token, l->at, l->at + 1, c);
-	token->context = context;
-	l->at++;
+	punctuation(l, token, c);
 	return true;
 }
 
@@ -552,6 +579,8 @@ lexer_next(struct lexer *l, struct token *tokens, size_t room)
 		}
 		switch (l->classes[c]) {
 		case CLASS_BLANK:
+			l->at = skip_blanks(l->text, l->at + 1);
+			break;
 		case CLASS_CONTROL:
 			l->at++;
 			break;
@@ -563,6 +592,20 @@ lexer_next(struct lexer *l, struct token *tokens, size_t room)
 			break;
 		case CLASS_DIGIT:
 			number(l, &tokens[count++]);
+			break;
+		case CLASS_QUOTE:
+			if (!string(l, &tokens[count], c))
+				punctuation(l, &tokens[count], c);
+			count++;
+			break;
+		case CLASS_DOT:
+			if (l->at + 1 < l->text.left && classes[p[l->at + 1]] == CLASS_DIGIT)
+				number(l, &tokens[count++]);
+			else
+				punctuation(l, &tokens[count++], c);
+			break;
+		case CLASS_BRACKET:
+			punctuation(l, &tokens[count++], c);
 			break;
 		case CLASS_OTHER:
 			count += other(l, &tokens[count], c);

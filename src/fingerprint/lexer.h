@@ -96,8 +96,8 @@ void lexer_begin(struct lexer *lexer, struct bytes text, const struct language *
 /* Fill tokens[0..room); returns how many, 0 at the end. */
 size_t lexer_next(struct lexer *lexer, struct token *tokens, size_t room);
 
-/* 0: not a keyword of any language; else its TOKEN_KEYWORD code. */
-uint8_t lexer_keyword(const uint8_t *at, size_t length);
+/* 0: not a keyword of any language; else its TOKEN_KEYWORD code.  at[0..readable) may be read. */
+uint8_t lexer_keyword(const uint8_t *at, size_t length, size_t readable);
 
 /* Codes of the keywords that contexts hang on. */
 enum {

@@ -58,7 +58,7 @@ struct winnow {
 	uint64_t hashes[WINNOW_KEEP + WINNOW_PARTS], grams[WINNOW_KEEP + WINNOW_PARTS];
 	uint32_t at[WINNOW_KEEP + WINNOW_PARTS], end[WINNOW_KEEP + WINNOW_PARTS];
 	/* token code, or of a word: 1, and 2 when it begins with a digit */
-	uint8_t codes[WINNOW_KEEP + WINNOW_PARTS];
+	uint8_t codes[WINNOW_KEEP + WINNOW_PARTS + 16]; /* 16 may be read at once */
 };
 
 void winnow_begin(struct winnow *winnow, struct prints *out, enum print_kind kind,
@@ -156,7 +156,7 @@ struct atom_stage {
 
 void atom_begin(struct atom_stage *stage, struct prints *out, struct bytes text,
 		const struct language *language, enum print_use use);
-int atom_token(struct atom_stage *stage, const struct token *token);
+int atom_tokens(struct atom_stage *stage, const struct token *tokens, size_t count);
 int atom_end(struct atom_stage *stage);
 
 /* ---- string.c: the content of literals ---- */

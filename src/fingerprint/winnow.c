@@ -31,22 +31,40 @@ winnow_begin(struct winnow *n, struct prints *out, enum print_kind kind, enum pr
 	n->w = kind == PRINT_TEXT ? TEXT_W : TOKEN_W;
 }
 
+/* How many of a gram's words begin with a digit? */
+static unsigned
+digits_in(const struct winnow *n, uint32_t gram)
+{
+#ifdef __SSE2__
+	__m128i codes = _mm_loadu_si128((const __m128i *)(const void *)(n->codes + gram));
+	unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(codes, _mm_set1_epi8(2)));
+
+	return (unsigned)__builtin_popcount(mask & ((1U << TEXT_K) - 1));
+#else
+	unsigned digits = 0;
+
+	for (uint32_t i = gram; i < gram + TEXT_K; i++)
+		digits += n->codes[i] == 2;
+	return digits;
+#endif
+}
+
 static bool
 says_enough(const struct winnow *n, uint32_t gram)
 {
+	const unsigned want = n->kind == PRINT_TEXT ? TEXT_DISTINCT_MIN : TOKEN_DISTINCT_MIN;
 	uint64_t seen[4] = {0};
-	unsigned distinct = 0, digits = 0;
+	unsigned distinct = 0;
 
-	for (uint32_t i = gram; i < gram + n->k; i++) {
+	if (n->kind == PRINT_TEXT && digits_in(n, gram) > TEXT_DIGITS_MAX)
+		return false;
+	for (uint32_t i = gram; i < gram + n->k && distinct < want; i++) {
 		uint8_t bit = n->kind == PRINT_TEXT ? (uint8_t)n->hashes[i] : n->codes[i];
 
 		distinct += (seen[bit >> 6] >> (bit & 63) & 1) == 0;
 		seen[bit >> 6] |= UINT64_C(1) << (bit & 63);
-		digits += n->codes[i] == 2;
 	}
-	if (n->kind == PRINT_TEXT)
-		return distinct >= TEXT_DISTINCT_MIN && digits <= TEXT_DIGITS_MAX;
-	return distinct >= TOKEN_DISTINCT_MIN;
+	return distinct >= want;
 }
 
 /* A gram that says little is in no register, so a question need not look. */
@@ -61,22 +79,33 @@ choose(struct winnow *n)
 }
 
 /* The hash of the gram that part i ends, for all new parts; it is filed under its first part. */
-static void
-hash_grams(struct winnow *n)
+static inline __attribute__((always_inline)) void
+hash_grams_of(struct winnow *n, const uint32_t k)
 {
+	const uint32_t count = n->count;
 	uint32_t i = n->done;
 	uint64_t rolling = n->rolling;
 
-	for (; i < n->count && i < n->k; i++)
+	for (; i < count && i < k; i++)
 		rolling = (rolling << 1 | rolling >> 63) ^ n->hashes[i];
-	if (n->done < n->k && i == n->k)
+	if (n->done < k && i == k)
 		n->grams[0] = mix_u64(rolling);
-	for (; i < n->count; i++) {
-		rolling = (rolling << 1 | rolling >> 63) ^ n->hashes[i] ^
-			  mix_rotate(n->hashes[i - n->k], n->k);
-		n->grams[i + 1 - n->k] = mix_u64(rolling);
+	for (; i < count; i++) {
+		rolling =
+		    (rolling << 1 | rolling >> 63) ^ n->hashes[i] ^ mix_rotate(n->hashes[i - k], k);
+		n->grams[i + 1 - k] = mix_u64(rolling);
 	}
 	n->rolling = rolling;
+}
+
+/* Once for each k, for the compiler to know it. */
+static void
+hash_grams(struct winnow *n)
+{
+	if (n->k == TEXT_K)
+		hash_grams_of(n, TEXT_K);
+	else
+		hash_grams_of(n, TOKEN_K);
 }
 
 /* The rightmost least gram of [from, to]. */
@@ -109,14 +138,28 @@ carry_over(struct winnow *n)
 	n->least_at -= drop; /* it is within w + k of the end */
 }
 
+/* Grams [g, end) that change nothing: larger than the least, which is given out and stays in the
+ * window. */
+static uint32_t
+skip_grams(const struct winnow *n, uint32_t g, uint32_t end)
+{
+	const uint64_t *grams = n->grams, least = grams[n->least_at];
+	uint32_t stop = n->least_at + n->w < end ? n->least_at + n->w : end;
+
+	while (g < stop && grams[g] > least)
+		g++;
+	return g;
+}
+
 int
 winnow_batch(struct winnow *n)
 {
-	uint32_t first = n->done < n->k ? 0 : n->done + 1 - n->k;
+	uint32_t g = n->done < n->k ? 0 : n->done + 1 - n->k;
+	uint32_t end = n->count < n->k ? 0 : n->count + 1 - n->k;
 	int r = 0;
 
 	hash_grams(n);
-	for (uint32_t g = first; g + n->k <= n->count && r == 0; g++) {
+	while (g < end && r == 0) {
 		if (!n->have_least || n->grams[g] <= n->grams[n->least_at]) {
 			n->least_at = g;
 			n->have_least = true;
@@ -125,8 +168,12 @@ winnow_batch(struct winnow *n)
 			n->least_at = least_of(n, g + 1 - n->w, g);
 			n->chosen = false;
 		}
-		if (++n->total >= n->w && !n->chosen)
+		n->total += n->total < n->w;
+		if (n->total >= n->w && !n->chosen)
 			r = choose(n);
+		g++;
+		if (n->chosen)
+			g = skip_grams(n, g, end);
 	}
 	n->done = n->count;
 	carry_over(n);

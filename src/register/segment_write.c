@@ -50,13 +50,21 @@ put(struct writer *w, const void *from, size_t count)
 	}
 }
 
-static void
+static inline void
 put_number(struct writer *w, uint64_t value, unsigned bytes)
 {
-	uint8_t at[8];
+	uint64_t little = BYTES_LE64(value);
 
-	layout_put(at, bytes, value);
-	put(w, at, bytes);
+	if (sizeof(w->block) - w->used < sizeof(little)) {
+		put(w, &little, bytes);
+		return;
+	}
+	/* what is written past `bytes` is written over by what follows */
+	memcpy(w->block + w->used, &little, sizeof(little));
+	w->used += bytes;
+	w->at += bytes;
+	if (w->used == sizeof(w->block))
+		flush(w);
 }
 
 static void
@@ -116,6 +124,9 @@ put_words(struct writer *w, const uint32_t *words, size_t count)
 		put_number(w, words[i], 4);
 }
 
+/* Blocks lie anywhere: they are asked for so many keys before they are needed. */
+#define AHEAD 16
+
 static int
 put_filters(struct writer *w, const struct layout *l, const struct segment_parts *p)
 {
@@ -126,8 +137,14 @@ put_filters(struct writer *w, const struct layout *l, const struct segment_parts
 
 	if (words == NULL || parts == NULL)
 		return FAULT_MEMORY;
-	for (size_t i = 0; i < p->entries_count; i++)
+	for (size_t i = 0; i < p->entries_count; i++) {
+		size_t ahead = i + AHEAD < p->entries_count ? i + AHEAD : i;
+
+		__builtin_prefetch(
+		    words + (size_t)8 * filter_block_of(p->entries[ahead].key, l->filter_blocks),
+		    1);
 		filter_put(words, l->filter_blocks, p->entries[i].key);
+	}
 	for (size_t i = 0; i < p->parts_count; i++)
 		filter_put(parts, l->parts_blocks, filter_key_of_part(p->parts[i]));
 	put_words(w, words, (size_t)8 * l->filter_blocks);
