@@ -16,11 +16,10 @@
 /* One call takes 32 bits of length. */
 #define SCAN_BYTES_MAX ((size_t)1 << 30)
 
-#define HS_FUNCTIONS(X)                                                                            \
+/* Of the runtime, which is loaded in a tenth of the time. */
+#define RUNTIME(X)                                                                                 \
 	X(hs_alloc_scratch)                                                                        \
-	X(hs_compile_lit_multi)                                                                    \
 	X(hs_deserialize_database)                                                                 \
-	X(hs_free_compile_error)                                                                   \
 	X(hs_free_database)                                                                        \
 	X(hs_free_scratch)                                                                         \
 	X(hs_scan)                                                                                 \
@@ -28,10 +27,16 @@
 	X(hs_valid_platform)                                                                       \
 	X(hs_version)
 
+/* Of the compiler. */
+#define COMPILER(X)                                                                                \
+	X(hs_compile_lit_multi)                                                                    \
+	X(hs_free_compile_error)
+
 static struct {
-	void *library;
+	void *runtime, *compiler;
 #define X(name) __typeof__(&name) name;
-	HS_FUNCTIONS(X)
+	RUNTIME(X)
+	COMPILER(X)
 #undef X
 } hs;
 
@@ -45,35 +50,47 @@ struct match_scratch {
 	hs_scratch_t *scratch;
 };
 
-static int
-load_functions(void *library, struct fault *fault)
-{
 #define X(name)                                                                                    \
 	hs.name = (__typeof__(hs.name))dlsym(library, #name);                                      \
 	if (hs.name == NULL)                                                                       \
 		return fault_set(fault, FAULT_LIMIT, "libhs lacks " #name);
-	HS_FUNCTIONS(X)
-#undef X
+
+static int
+find_runtime(void *library, struct fault *fault)
+{
+	RUNTIME(X)
 	if (hs.hs_valid_platform() != HS_SUCCESS)
 		return fault_set(fault, FAULT_LIMIT, "libhs does not run on this CPU");
 	return 0;
 }
 
 static int
-hs_load(struct fault *fault)
+find_compiler(void *library, struct fault *fault)
+{
+	COMPILER(X)
+	return 0;
+}
+#undef X
+
+/* The first of two names that can be loaded, once. */
+static int
+load(void **where, const char *name, const char *other, int (*find)(void *, struct fault *),
+     struct fault *fault)
 {
 	int r = 0;
 
 	(void)pthread_mutex_lock(&hs_mutex);
-	if (hs.library == NULL) {
-		void *library = dlopen("libhs.so.5", RTLD_NOW | RTLD_LOCAL);
+	if (*where == NULL) {
+		void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
 
+		if (library == NULL)
+			library = dlopen(other, RTLD_NOW | RTLD_LOCAL);
 		if (library == NULL)
 			r = fault_set(fault, FAULT_LIMIT, "libhs cannot be loaded: %s", dlerror());
 		else
-			r = load_functions(library, fault);
+			r = find(library, fault);
 		if (r == 0)
-			hs.library = library;
+			*where = library;
 		else if (library != NULL)
 			(void)dlclose(library);
 	}
@@ -81,10 +98,22 @@ hs_load(struct fault *fault)
 	return r;
 }
 
+static int
+load_runtime(struct fault *fault)
+{
+	return load(&hs.runtime, "libhs_runtime.so.5", "libhs.so.5", find_runtime, fault);
+}
+
+static int
+load_compiler(struct fault *fault)
+{
+	return load(&hs.compiler, "libhs.so.5", "libhs.so.5", find_compiler, fault);
+}
+
 const char *
 match_literals_version(void)
 {
-	return hs_load(NULL) < 0 ? NULL : hs.hs_version();
+	return load_runtime(NULL) < 0 ? NULL : hs.hs_version();
 }
 
 void
@@ -152,7 +181,9 @@ match_literals_build(struct match_literals **out, const struct match_literal lis
 	if (count == 0 || count > MATCH_LITERALS_MAX)
 		return fault_set(fault, FAULT_LIMIT, "%zu literals, 1 to %d can be", count,
 				 MATCH_LITERALS_MAX);
-	r = hs_load(fault);
+	r = load_runtime(fault);
+	if (r == 0)
+		r = load_compiler(fault);
 	if (r == 0)
 		r = columns_fill(&c, list, count, fault);
 	if (r < 0)
@@ -177,7 +208,7 @@ match_literals_load(struct match_literals **out, struct bytes serialised, struct
 {
 	AUTO(match_literals_free)
 	struct match_literals *literals = NULL;
-	int r = hs_load(fault);
+	int r = load_runtime(fault);
 
 	if (r < 0)
 		return r;

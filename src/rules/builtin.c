@@ -106,6 +106,27 @@ matcher_cached(struct rule_set *set, const char *folder, struct fault *fault)
 	return r;
 }
 
+static void
+take_tables(struct rule_set *set)
+{
+	set->is = builtin_sizes;
+	set->bounds = builtin_bounds;
+	set->literals = builtin_literals;
+	set->refs = builtin_refs;
+	set->classes = builtin_classes;
+	set->words = builtin_words;
+	set->runs = builtin_runs;
+}
+
+/* Another library than that of the build: the texts of the literals are wanted after all. */
+static int
+make_anew(struct rule_set *set, const char *cache, struct fault *fault)
+{
+	int r = rules_plan_all(set, NULL, fault);
+
+	return r < 0 ? r : matcher_cached(set, cache, fault);
+}
+
 static int
 make(struct rule_set **out, const char *cache, struct fault *fault)
 {
@@ -118,13 +139,15 @@ make(struct rule_set **out, const char *cache, struct fault *fault)
 		r = rules_unpack(set, packed, fault);
 	if (r == 0)
 		r = hash_sha256(packed, set->digest, fault);
-	if (r == 0)
-		r = rules_plan_all(set, NULL, fault);
-	if (r == 0)
-		r = match_literals_load(
-		    &set->matcher, bytes_make(builtin_literals, builtin_literals_bytes), fault);
+	if (r < 0)
+		return r;
+	take_tables(set);
+	r = match_literals_load(&set->matcher, bytes_make(builtin_matcher, builtin_matcher_bytes),
+				fault);
 	if (r == MATCH_STALE)
-		r = matcher_cached(set, cache, fault);
+		r = make_anew(set, cache, fault);
+	else if (r == 0)
+		r = rules_plan_regexes(set, fault);
 	if (r == 0)
 		*out = TAKE(set);
 	return r;

@@ -123,7 +123,7 @@ check_cut(struct checking *c, struct bytes text, size_t token_at, size_t token_l
 	struct seen seen = {.length = SIZE_MAX};
 	int r;
 
-	if (!c->set->plans[c->index].fixed)
+	if (!c->set->bounds[c->index].fixed)
 		return 0;
 	r = without(&cut, text, token_at + token_length - 1);
 	if (r == 0)

@@ -56,12 +56,12 @@ try_word(struct scan *scan, const struct word *word, size_t value)
 
 	for (uint32_t i = 0; i < literal->words_count; i++) {
 		uint16_t rule = scan->set->words[literal->words + i];
-		const struct rules_plan *plan = &scan->set->plans[rule];
+		const struct rules_bounds *bounds = &scan->set->bounds[rule];
 		bool may = false;
 		int r;
 
-		for (uint32_t k = 0; !may && k < plan->starts_count; k++)
-			may = scan_may_start(scan, &plan->starts[k], value);
+		for (uint32_t k = 0; !may && k < bounds->starts_count; k++)
+			may = scan_may_start(scan, &scan->set->refs[bounds->starts + k], value);
 		if (!may)
 			continue;
 		r = scan_try_at(scan, rule, value, support);

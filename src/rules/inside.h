@@ -32,17 +32,20 @@ struct rules_ref {
 	struct rules_beside before[BESIDE_MAX], after[BESIDE_MAX];
 };
 
-/* A rule made ready. */
+/* What is known of a rule's matches. */
+struct rules_bounds {
+	uint32_t min, max;      /* bytes of a match; max is cut to what the rule may reach */
+	uint32_t behind, ahead; /* seen beside the match */
+	/* CONTEXT, RUN: what a match begins with, one a path, in rule_set.refs. */
+	uint32_t starts, starts_count;
+	uint16_t all; /* RUN: class of the bytes that can stand in a match */
+	bool fixed;   /* the length of a match never changes */
+};
+
+/* What a rule is tried with. */
 struct rules_plan {
 	struct match_regex *regex;
 	struct match_regex **allow;
-	uint32_t min, max;      /* bytes of a match; max is cut to what the rule may reach */
-	uint32_t behind, ahead; /* seen beside the match */
-	bool fixed;             /* the length of a match never changes */
-	/* CONTEXT, RUN: what a match begins with, one a path. */
-	struct rules_ref *starts;
-	uint32_t starts_count;
-	struct match_class all; /* RUN: the bytes that can stand in a match */
 };
 
 struct rules_literal {
@@ -56,18 +59,22 @@ struct rule_set {
 	struct rule *rules;
 	struct rules_plan *plans;
 	size_t count;
-	struct match_literal *texts; /* as given to the matcher */
-	struct rules_literal *literals;
-	size_t literals_count;
+	struct match_literal *texts;    /* as given to the matcher; NULL: it was compiled before */
 	struct match_literals *matcher; /* NULL: no literal at all */
-	struct rules_ref *refs;
-	uint16_t *words;
-	struct match_class *classes;
-	uint16_t *runs; /* rules of lane RUN */
-	size_t refs_count, words_count, classes_count, runs_count;
-	uint32_t literal_max;                   /* bytes of the longest */
-	uint32_t literal_before, literal_after; /* how far from `at` a literal's end can be */
-	uint32_t reach_before, reach_after;
+	/* Tables without pointers, so that those of the built-in rules are constants (builtin.h). */
+	const struct rules_bounds *bounds;
+	const struct rules_literal *literals;
+	const struct rules_ref *refs;
+	const struct match_class *classes;
+	const uint16_t *words;
+	const uint16_t *runs; /* rules of lane RUN */
+	struct rules_sizes {
+		uint32_t literals, refs, classes, words, runs;
+		uint32_t literal_max; /* bytes of the longest */
+		uint32_t literal_before,
+		    literal_after; /* how far from `at` a literal's end can be */
+		uint32_t reach_before, reach_after;
+	} is;
 	uint8_t digest[32];
 	struct rules_foreign *foreign; /* what a gitleaks file adds; NULL: ours */
 };
@@ -75,6 +82,9 @@ struct rule_set {
 /* From a list of rules whose texts live in set->arena to tables and expressions; the matcher is for
  * rules_match_build(). */
 int rules_plan_all(struct rule_set *set, const struct rules_notes *notes, struct fault *fault);
+
+/* The expressions alone: the tables are there. */
+int rules_plan_regexes(struct rule_set *set, struct fault *fault);
 
 /* The matcher, compiled. */
 int rules_matcher_build(struct rule_set *set, struct fault *fault);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/text.h"
 #include "config/toml.h"
 #include "rules/inside.h"
 #include "rules/load.h"
@@ -122,6 +123,12 @@ take_words(struct reader *r, const struct toml_node *node, enum rule_lane lane)
 
 		if (length < ANCHOR_BYTES_MIN || length > MATCH_LITERAL_BYTES_MAX)
 			return wrong(r, node, "holds one of less than 3 or more than 255 bytes");
+		for (size_t k = 0; k < i; k++)
+			if (text_equal_nocase(bytes_text(r->rule->anchors[i]),
+					      bytes_text(r->rule->anchors[k])) &&
+			    (lane == RULE_CONTEXT ||
+			     strcmp(r->rule->anchors[i], r->rule->anchors[k]) == 0))
+				return wrong(r, node, "holds the same word twice");
 	}
 	return 0;
 }

@@ -34,6 +34,11 @@ struct lead {
 
 struct planner {
 	struct rule_set *set;
+	struct rules_bounds *bounds; /* being filled; set->bounds later */
+	struct match_class *classes;
+	struct rules_ref *starts;
+	size_t starts_count, starts_room;
+	uint16_t *runs;
 	const struct rules_notes *notes;
 	struct lead *leads;
 	size_t count, room;
@@ -48,6 +53,7 @@ planner_free(struct planner *p)
 	arena_free(&p->shapes);
 	free(p->leads);
 	free(p->slots);
+	free(p->starts);
 }
 
 static int
@@ -69,13 +75,13 @@ class_index(struct planner *p, const struct match_class *class)
 		hash = (hash ^ class->bits[i]) * 0x9e3779b97f4a7c15u;
 	slot = (uint32_t)(hash >> 40) % CLASS_SLOTS;
 	for (; p->slots[slot] != 0; slot = (slot + 1) % CLASS_SLOTS)
-		if (memcmp(&p->set->classes[p->slots[slot] - 1], class, sizeof(*class)) == 0)
+		if (memcmp(&p->classes[p->slots[slot] - 1], class, sizeof(*class)) == 0)
 			return (uint16_t)(p->slots[slot] - 1);
-	if (p->set->classes_count == CLASSES_MAX)
+	if (p->set->is.classes == CLASSES_MAX)
 		return NO_CLASS;
-	p->set->classes[p->set->classes_count++] = *class;
-	p->slots[slot] = (uint16_t)p->set->classes_count;
-	return (uint16_t)(p->set->classes_count - 1);
+	p->classes[p->set->is.classes++] = *class;
+	p->slots[slot] = (uint16_t)p->set->is.classes;
+	return (uint16_t)(p->set->is.classes - 1);
 }
 
 /* Steps from `step` on, forwards or backwards, as long as they say for certain what stands there. */
@@ -154,9 +160,10 @@ larger(uint32_t a, uint32_t b)
 
 /* How far from the secret's first byte the literal's end can be. */
 static void
-note_distance(struct rule_set *set, const struct rule *rule, const struct match_path *path,
+note_distance(struct planner *p, const struct rule *rule, const struct match_path *path,
 	      const struct match_place *place, uint32_t length)
 {
+	struct rule_set *set = p->set;
 	uint32_t from = 0, to = 0;
 	uint32_t end_min = place->offset_min + length, end_max = place->offset_max + length;
 
@@ -169,11 +176,11 @@ note_distance(struct rule_set *set, const struct rule *rule, const struct match_
 	if (end_max > RULE_REACH_BYTES)
 		end_max = RULE_REACH_BYTES;
 	if (to > end_min)
-		set->literal_before = larger(set->literal_before, to - end_min);
+		set->is.literal_before = larger(set->is.literal_before, to - end_min);
 	if (end_max > from)
-		set->literal_after = larger(set->literal_after, end_max - from);
-	set->reach_before =
-	    larger(set->reach_before, to + set->plans[rule - set->rules].behind + 1);
+		set->is.literal_after = larger(set->is.literal_after, end_max - from);
+	set->is.reach_before =
+	    larger(set->is.reach_before, to + p->bounds[rule - set->rules].behind + 1);
 }
 
 static int
@@ -183,7 +190,7 @@ lead_path(struct planner *p, const struct rule *rule, const struct match_path *p
 	struct rules_ref ref;
 
 	fill_ref(p, &ref, (size_t)(rule - p->set->rules), path, place);
-	note_distance(p->set, rule, path, place, (uint32_t)strlen(text));
+	note_distance(p, rule, path, place, (uint32_t)strlen(text));
 	return add_lead(p, text, caseless, false, &ref);
 }
 
@@ -237,21 +244,6 @@ texts_at(const struct match_path *path, const struct match_place *place, bool ca
 	return product;
 }
 
-static bool
-same_text(const char *a, const char *b, bool caseless)
-{
-	return caseless ? text_equal_nocase(bytes_text(a), bytes_text(b)) : strcmp(a, b) == 0;
-}
-
-static bool
-is_repeated(const struct rule *rule, size_t index)
-{
-	for (size_t i = 0; i < index; i++)
-		if (same_text(rule->anchors[i], rule->anchors[index], rule->anchors_caseless))
-			return true;
-	return false;
-}
-
 /* Several anchors of one length that together are all that can stand at a place: gh[pous]_.
  * Answers 1 when there are, 0 when not, < 0 a fault. */
 static int
@@ -270,7 +262,7 @@ lead_by_cover(struct planner *p, const struct rule *rule, const struct match_pat
 			members = 0;
 			for (size_t k = 0; k < rule->anchors_count; k++)
 				members +=
-				    strlen(rule->anchors[k]) == length && !is_repeated(rule, k) &&
+				    strlen(rule->anchors[k]) == length &&
 				    match_path_has(path, place.step, rule->anchors[k], length,
 						   rule->anchors_caseless, false, &other) &&
 				    other.step == place.step;
@@ -282,7 +274,7 @@ lead_by_cover(struct planner *p, const struct rule *rule, const struct match_pat
 			struct match_place other;
 			int r = 0;
 
-			if (strlen(rule->anchors[k]) == length && !is_repeated(rule, k) &&
+			if (strlen(rule->anchors[k]) == length &&
 			    match_path_has(path, place.step, rule->anchors[k], length,
 					   rule->anchors_caseless, false, &other) &&
 			    other.step == place.step)
@@ -327,34 +319,41 @@ plan_anchor(struct planner *p, const struct rule *rule, const struct match_shape
 
 /* What a match begins with, one a path. */
 static int
-plan_starts(struct planner *p, const struct rule *rule, struct rules_plan *plan,
+plan_starts(struct planner *p, const struct rule *rule, struct rules_bounds *bounds,
 	    const struct match_shape *shape)
 {
 	const struct match_place start = {0};
 
-	plan->starts = arena_alloc(&p->set->arena, shape->count * sizeof(*plan->starts));
-	if (plan->starts == NULL)
-		return fault_memory(p->fault);
-	plan->starts_count = shape->count;
+	if (p->starts_count + shape->count > p->starts_room) {
+		size_t room = p->starts_room == 0 ? 1024 : p->starts_room * 2;
+		struct rules_ref *starts = realloc(p->starts, room * sizeof(*starts));
+
+		if (starts == NULL)
+			return fault_memory(p->fault);
+		p->starts = starts;
+		p->starts_room = room;
+	}
+	bounds->starts = (uint32_t)p->starts_count; /* moved behind the literals' in the end */
+	bounds->starts_count = shape->count;
 	for (uint32_t i = 0; i < shape->count; i++)
-		fill_ref(p, &plan->starts[i], (size_t)(rule - p->set->rules), &shape->paths[i],
-			 &start);
+		fill_ref(p, &p->starts[p->starts_count++], (size_t)(rule - p->set->rules),
+			 &shape->paths[i], &start);
 	return 0;
 }
 
 static int
-plan_context(struct planner *p, const struct rule *rule, struct rules_plan *plan,
+plan_context(struct planner *p, const struct rule *rule, struct rules_bounds *bounds,
 	     const struct match_shape *shape)
 {
 	struct rules_ref ref = {.rule = (uint16_t)(rule - p->set->rules)};
-	int r = plan_starts(p, rule, plan, shape);
+	int r = plan_starts(p, rule, bounds, shape);
 
 	for (size_t i = 0; r == 0 && i < rule->anchors_count; i++)
 		r = add_lead(p, rule->anchors[i], true, true, &ref);
-	plan->ahead = larger(plan->ahead, VALUE_AHEAD);
-	p->set->literal_before = larger(p->set->literal_before, RULES_CONTEXT_BYTES);
-	p->set->reach_before = larger(p->set->reach_before,
-				      RULES_CONTEXT_BYTES + MATCH_LITERAL_BYTES_MAX + WORD_BEHIND);
+	bounds->ahead = larger(bounds->ahead, VALUE_AHEAD);
+	p->set->is.literal_before = larger(p->set->is.literal_before, RULES_CONTEXT_BYTES);
+	p->set->is.reach_before = larger(
+	    p->set->is.reach_before, RULES_CONTEXT_BYTES + MATCH_LITERAL_BYTES_MAX + WORD_BEHIND);
 	return r;
 }
 
@@ -370,32 +369,47 @@ compile_later(struct match_regex **out, const struct rule *rule, const char *pat
 }
 
 static int
-plan_regexes(struct planner *p, const struct rule *rule, struct rules_plan *plan)
+plan_regex(struct rule_set *set, size_t index, struct fault *fault)
 {
 	AUTO(buf_free)
 	struct buf whole = BUF_INIT(MATCH_PATTERN_MAX + 64);
+	const struct rule *rule = &set->rules[index];
+	struct rules_plan *plan = &set->plans[index];
 	int r;
 
 	if (rule->lane == RULE_CONTEXT)
 		(void)buf_printf(&whole, "(?:%s)" VALUE_END, rule->pattern);
-	else
-		(void)buf_append_text(&whole, rule->pattern);
 	if (whole.failed != 0)
-		return wrong(p, rule, "the pattern is too long");
-	r = compile_later(&plan->regex, rule, buf_text(&whole), p->fault);
+		return fault_set(fault, FAULT_LIMIT, "rule %.64s: the pattern is too long",
+				 rule->id);
+	r = compile_later(&plan->regex, rule,
+			  rule->lane == RULE_CONTEXT ? buf_text(&whole) : rule->pattern, fault);
 	if (r < 0 || rule->allow_count == 0)
 		return r;
-	plan->allow = arena_alloc(&p->set->arena, rule->allow_count * sizeof(*plan->allow));
+	plan->allow = arena_alloc(&set->arena, rule->allow_count * sizeof(*plan->allow));
 	if (plan->allow == NULL)
-		return fault_memory(p->fault);
+		return fault_memory(fault);
 	for (size_t i = 0; r == 0 && i < rule->allow_count; i++)
 		r = match_regex_new(&plan->allow[i], rule->allow[i], rule->foreign ? MATCH_GO : 0,
-				    p->fault);
+				    fault);
+	return r;
+}
+
+int
+rules_plan_regexes(struct rule_set *set, struct fault *fault)
+{
+	int r = 0;
+
+	set->plans = arena_alloc(&set->arena, (set->count + 1) * sizeof(*set->plans));
+	if (set->plans == NULL)
+		return fault_memory(fault);
+	for (size_t i = 0; r == 0 && i < set->count; i++)
+		r = plan_regex(set, i, fault);
 	return r;
 }
 
 static int
-plan_bounds(struct planner *p, const struct rule *rule, struct rules_plan *plan,
+plan_bounds(struct planner *p, const struct rule *rule, struct rules_bounds *bounds,
 	    const struct match_shape *shape)
 {
 	uint32_t reach = rule->is_long ? RULE_LONG_REACH_BYTES : RULE_REACH_BYTES;
@@ -404,11 +418,10 @@ plan_bounds(struct planner *p, const struct rule *rule, struct rules_plan *plan,
 		return wrong(p, rule, "the pattern matches the empty text");
 	if (rule->reach_after != 0 && rule->reach_after < reach)
 		reach = rule->reach_after;
-	plan->min = shape->min;
-	plan->max = shape->max;
-	plan->behind = shape->behind;
-	plan->ahead = shape->ahead;
-	plan->all = shape->all;
+	bounds->min = shape->min;
+	bounds->max = shape->max;
+	bounds->behind = shape->behind;
+	bounds->ahead = shape->ahead;
 	if (shape->max > reach || shape->ahead > reach || shape->behind > MATCH_LOOKBEHIND_MAX) {
 		if (!rule->foreign)
 			return wrong(p, rule,
@@ -417,12 +430,12 @@ plan_bounds(struct planner *p, const struct rule *rule, struct rules_plan *plan,
 		rules_note(p->notes,
 			   "rule %.64s: can match more than %u bytes; only so many are looked at",
 			   rule->id, reach);
-		plan->max = plan->max > reach ? reach : plan->max;
-		plan->ahead = plan->ahead > reach ? reach : plan->ahead;
-		plan->behind =
-		    plan->behind > MATCH_LOOKBEHIND_MAX ? MATCH_LOOKBEHIND_MAX : plan->behind;
+		bounds->max = bounds->max > reach ? reach : bounds->max;
+		bounds->ahead = bounds->ahead > reach ? reach : bounds->ahead;
+		bounds->behind =
+		    bounds->behind > MATCH_LOOKBEHIND_MAX ? MATCH_LOOKBEHIND_MAX : bounds->behind;
 	}
-	plan->fixed = plan->min == plan->max;
+	bounds->fixed = bounds->min == bounds->max;
 	return 0;
 }
 
@@ -430,7 +443,7 @@ static int
 plan_one(struct planner *p, size_t index)
 {
 	struct rule *rule = &p->set->rules[index];
-	struct rules_plan *plan = &p->set->plans[index];
+	struct rules_bounds *bounds = &p->bounds[index];
 	struct match_shape shape;
 	unsigned flags =
 	    (rule->anchors_caseless && rule->lane != RULE_CONTEXT ? MATCH_CASELESS : 0) |
@@ -447,20 +460,21 @@ plan_one(struct planner *p, size_t index)
 		rule->group = shape.captures > 0 ? 1 : 0;
 	if (rule->group > shape.captures)
 		return wrong(p, rule, "the pattern has no such group");
-	r = plan_bounds(p, rule, plan, &shape);
-	if (r == 0)
-		r = plan_regexes(p, rule, plan);
+	r = plan_bounds(p, rule, bounds, &shape);
 	if (r == 0 && rule->lane == RULE_ANCHOR)
 		r = plan_anchor(p, rule, &shape);
 	if (r == 0 && rule->lane == RULE_CONTEXT)
-		r = plan_context(p, rule, plan, &shape);
+		r = plan_context(p, rule, bounds, &shape);
 	if (r == 0 && rule->lane == RULE_RUN) {
-		r = plan_starts(p, rule, plan, &shape);
-		p->set->runs[p->set->runs_count++] = (uint16_t)index;
-		p->set->reach_before = larger(p->set->reach_before, RULE_REACH_BYTES);
+		bounds->all = class_index(p, &shape.all);
+		r = bounds->all == NO_CLASS ? wrong(p, rule, "too many classes")
+					    : plan_starts(p, rule, bounds, &shape);
+		p->runs[p->set->is.runs++] = (uint16_t)index;
+		p->set->is.reach_before = larger(p->set->is.reach_before, RULE_REACH_BYTES);
 	}
 	if (!rule->is_long)
-		p->set->reach_after = larger(p->set->reach_after, plan->max + plan->ahead + 1);
+		p->set->is.reach_after =
+		    larger(p->set->is.reach_after, bounds->max + bounds->ahead + 1);
 	return r;
 }
 
@@ -479,51 +493,69 @@ by_literal(const void *left, const void *right)
 	return a->order < b->order ? -1 : 1;
 }
 
+struct tables {
+	struct rules_literal *literals;
+	struct rules_ref *refs;
+	uint16_t *words;
+};
+
 static int
-allocate_tables(struct planner *p)
+allocate_tables(struct planner *p, struct tables *t)
 {
 	struct rule_set *set = p->set;
 
 	set->texts = arena_alloc(&set->arena, (p->count + 1) * sizeof(*set->texts));
-	set->literals = arena_alloc(&set->arena, (p->count + 1) * sizeof(*set->literals));
-	set->refs = arena_alloc(&set->arena, (p->count + 1) * sizeof(*set->refs));
-	set->words = arena_alloc(&set->arena, (p->count + 1) * sizeof(*set->words));
-	if (set->texts == NULL || set->literals == NULL || set->refs == NULL || set->words == NULL)
+	set->literals = t->literals =
+	    arena_alloc(&set->arena, (p->count + 1) * sizeof(*t->literals));
+	set->refs = t->refs =
+	    arena_alloc(&set->arena, (p->count + p->starts_count + 1) * sizeof(*t->refs));
+	set->words = t->words = arena_alloc(&set->arena, (p->count + 1) * sizeof(*t->words));
+	if (set->texts == NULL || t->literals == NULL || t->refs == NULL || t->words == NULL)
 		return fault_memory(p->fault);
 	return 0;
 }
 
-/* Equal leads, side by side after sorting, become one literal. */
+static bool
+is_same_literal(const struct lead *a, const struct lead *b)
+{
+	return a->caseless == b->caseless && a->word == b->word && strcmp(a->text, b->text) == 0;
+}
+
+/* Equal leads, side by side after sorting, become one literal; behind their refs come the starts. */
 static int
 fill_tables(struct planner *p)
 {
 	struct rule_set *set = p->set;
 	struct rules_literal *literal = NULL;
-	int r = allocate_tables(p);
+	struct tables t = {0};
+	int r = allocate_tables(p, &t);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < p->count; i++) {
 		const struct lead *lead = &p->leads[i];
 
-		if (i == 0 || lead->caseless != lead[-1].caseless || lead->word != lead[-1].word ||
-		    strcmp(lead->text, lead[-1].text) != 0) {
-			literal = &set->literals[set->literals_count];
-			*literal = (struct rules_literal){lead->length, (uint32_t)set->refs_count,
-							  0, (uint32_t)set->words_count, 0};
-			set->texts[set->literals_count++] =
+		if (i == 0 || !is_same_literal(lead, lead - 1)) {
+			literal = &t.literals[set->is.literals];
+			*literal =
+			    (struct rules_literal){lead->length, set->is.refs, 0, set->is.words, 0};
+			set->texts[set->is.literals++] =
 			    (struct match_literal){lead->text, lead->length, lead->caseless};
-			set->literal_max = larger(set->literal_max, lead->length);
+			set->is.literal_max = larger(set->is.literal_max, lead->length);
 		}
 		if (lead->word) {
-			set->words[set->words_count++] = lead->ref.rule;
+			t.words[set->is.words++] = lead->ref.rule;
 			literal->words_count++;
 		} else {
-			set->refs[set->refs_count++] = lead->ref;
+			t.refs[set->is.refs++] = lead->ref;
 			literal->refs_count++;
 		}
 	}
-	return set->literals_count <= MATCH_LITERALS_MAX
+	for (size_t i = 0; i < set->count; i++)
+		p->bounds[i].starts += set->is.refs;
+	for (size_t i = 0; i < p->starts_count; i++)
+		t.refs[set->is.refs++] = p->starts[i];
+	return set->is.literals <= MATCH_LITERALS_MAX
 		   ? 0
 		   : fault_set(p->fault, FAULT_LIMIT, "more than %d literals", MATCH_LITERALS_MAX);
 }
@@ -537,13 +569,16 @@ rules_plan_all(struct rule_set *set, const struct rules_notes *notes, struct fau
 
 	p.shapes.bytes_max = SHAPE_ARENA_BYTES_MAX;
 	p.slots = calloc(CLASS_SLOTS, sizeof(*p.slots));
-	set->plans = arena_alloc(&set->arena, (set->count + 1) * sizeof(*set->plans));
-	set->runs = arena_alloc(&set->arena, (set->count + 1) * sizeof(*set->runs));
-	set->classes = arena_alloc(&set->arena, CLASSES_MAX * sizeof(*set->classes));
-	if (p.slots == NULL || set->plans == NULL || set->runs == NULL || set->classes == NULL)
+	set->is = (struct rules_sizes){0};
+	set->bounds = p.bounds = arena_alloc(&set->arena, (set->count + 1) * sizeof(*p.bounds));
+	set->runs = p.runs = arena_alloc(&set->arena, (set->count + 1) * sizeof(*p.runs));
+	set->classes = p.classes = arena_alloc(&set->arena, CLASSES_MAX * sizeof(*p.classes));
+	if (p.slots == NULL || p.bounds == NULL || p.runs == NULL || p.classes == NULL)
 		return fault_memory(fault);
 	for (size_t i = 0; r == 0 && i < set->count; i++)
 		r = plan_one(&p, i);
+	if (r == 0)
+		r = rules_plan_regexes(set, fault);
 	if (r < 0)
 		return r;
 	if (p.count > 0)

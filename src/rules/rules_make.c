@@ -3,7 +3,7 @@
  *
  *	rules_make FILE... >builtin_data.c
  *
- * Writes the packed rules and the compiled literals as two texts.
+ * Writes the packed rules, their tables and the compiled literals.
  */
 #include <stdio.h>
 
@@ -40,6 +40,63 @@ print(const char *name, struct bytes content)
 	(void)printf("%s;\n\n", content.left == 0 ? "\"\"" : "\"");
 }
 
+static void
+print_beside(const struct rules_beside beside[BESIDE_MAX])
+{
+	(void)printf("{");
+	for (size_t i = 0; i < BESIDE_MAX; i++)
+		(void)printf("{%u,%u},", beside[i].class, beside[i].count);
+	(void)printf("},");
+}
+
+static void
+print_tables(const struct rule_set *set)
+{
+	const struct rules_sizes *is = &set->is;
+
+	(void)printf("const struct rules_sizes builtin_sizes = {%u,%u,%u,%u,%u,%u,%u,%u,%u,%u};\n",
+		     is->literals, is->refs, is->classes, is->words, is->runs, is->literal_max,
+		     is->literal_before, is->literal_after, is->reach_before, is->reach_after);
+	(void)printf("const struct rules_bounds builtin_bounds[] = {\n");
+	for (size_t i = 0; i < set->count; i++) {
+		const struct rules_bounds *b = &set->bounds[i];
+
+		(void)printf("{%u,%u,%u,%u,%u,%u,%u,%d},\n", b->min, b->max, b->behind, b->ahead,
+			     b->starts, b->starts_count, b->all, b->fixed);
+	}
+	(void)printf("};\nconst struct rules_literal builtin_literals[] = {\n");
+	for (size_t i = 0; i < is->literals; i++) {
+		const struct rules_literal *l = &set->literals[i];
+
+		(void)printf("{%u,%u,%u,%u,%u},\n", l->length, l->refs, l->refs_count, l->words,
+			     l->words_count);
+	}
+	(void)printf("{0}};\nconst struct rules_ref builtin_refs[] = {\n");
+	for (size_t i = 0; i < is->refs; i++) {
+		const struct rules_ref *ref = &set->refs[i];
+
+		(void)printf("{%u,%u,%u,%u,%u,%u,", ref->rule, ref->not_before, ref->offset_min,
+			     ref->offset_max, ref->before_count, ref->after_count);
+		print_beside(ref->before);
+		print_beside(ref->after);
+		(void)printf("},\n");
+	}
+	(void)printf("{0}};\nconst struct match_class builtin_classes[] = {\n");
+	for (size_t i = 0; i < is->classes; i++)
+		(void)printf("{{%lluu,%lluu,%lluu,%lluu}},\n",
+			     (unsigned long long)set->classes[i].bits[0],
+			     (unsigned long long)set->classes[i].bits[1],
+			     (unsigned long long)set->classes[i].bits[2],
+			     (unsigned long long)set->classes[i].bits[3]);
+	(void)printf("{{0}}};\nconst uint16_t builtin_words[] = {");
+	for (size_t i = 0; i < is->words; i++)
+		(void)printf("%u,%s", set->words[i], i % 16 == 15 ? "\n" : "");
+	(void)printf("0};\nconst uint16_t builtin_runs[] = {");
+	for (size_t i = 0; i < is->runs; i++)
+		(void)printf("%u,", set->runs[i]);
+	(void)printf("0};\n\n");
+}
+
 static int
 make(int count, char *const paths[], struct fault *fault)
 {
@@ -69,9 +126,10 @@ make(int count, char *const paths[], struct fault *fault)
 		r = match_literals_save(set->matcher, &saved, fault);
 	if (r < 0)
 		return r;
-	(void)printf("#include <stdint.h>\n\n#include \"rules/builtin.h\"\n\n");
+	(void)printf("#include \"rules/builtin.h\"\n\n");
 	print("builtin_rules", buf_bytes(&packed));
-	print("builtin_literals", buf_bytes(&saved));
+	print("builtin_matcher", buf_bytes(&saved));
+	print_tables(set);
 	for (int i = 0; i < count; i++)
 		buf_free(&texts[i]);
 	return fflush(stdout) == 0 ? 0 : fault_errno(fault, "standard output");

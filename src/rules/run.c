@@ -12,15 +12,15 @@ struct run {
 };
 
 static bool
-in_run(const struct rules_plan *plan, uint8_t c)
+in_run(const struct match_class *all, uint8_t c)
 {
-	return c != '\n' && match_class_has(&plan->all, c);
+	return c != '\n' && match_class_has(all, c);
 }
 
 static size_t
-window_end(const struct scan *scan, const struct rules_plan *plan, size_t end)
+window_end(const struct scan *scan, const struct rules_bounds *bounds, size_t end)
 {
-	size_t to = end + plan->ahead + 1;
+	size_t to = end + bounds->ahead + 1;
 
 	return to > scan->in.left + 1 ? scan->in.left + 1 : to;
 }
@@ -29,22 +29,23 @@ static int
 try_run(struct scan *scan, size_t index, struct run run)
 {
 	const struct rule *rule = &scan->set->rules[index];
-	const struct rules_plan *plan = &scan->set->plans[index];
-	size_t behind = plan->behind > 0 ? plan->behind : 1;
+	const struct rules_bounds *bounds = &scan->set->bounds[index];
+	size_t behind = bounds->behind > 0 ? bounds->behind : 1;
 	struct rules_hit hit = {.rule = rule};
 	struct match_span spans[MATCH_SPANS_MAX];
 	struct bytes window;
 	size_t at;
 
 	hit.support_from = run.at > behind ? run.at - behind : 0;
-	hit.support_to = window_end(scan, plan, run.end);
+	hit.support_to = window_end(scan, bounds, run.end);
 	window = bytes_slice(scan->in, hit.support_from, hit.support_to - hit.support_from);
 	at = run.at - hit.support_from;
-	while (at + plan->min <= run.end - hit.support_from) {
+	while (at + bounds->min <= run.end - hit.support_from) {
 		const struct match_span *secret = &spans[rule->group];
-		int r = match_regex_find(plan->regex, scan->scratch->regex, window, at,
-					 hit.support_to <= scan->in.left ? MATCH_NOT_END : 0, spans,
-					 rule->group + 1, scan->fault);
+		int r =
+		    match_regex_find(scan->set->plans[index].regex, scan->scratch->regex, window,
+				     at, hit.support_to <= scan->in.left ? MATCH_NOT_END : 0, spans,
+				     rule->group + 1, scan->fault);
 
 		scan->scratch->stats.candidates++;
 		scan->scratch->stats.limits += r == MATCH_LIMIT;
@@ -69,39 +70,40 @@ try_run(struct scan *scan, size_t index, struct run run)
 
 /* Where the run that holds the byte before `at` begins; SIZE_MAX: too far away to matter. */
 static size_t
-run_begin(const struct scan *scan, const struct rules_plan *plan, size_t at)
+run_begin(const struct scan *scan, const struct match_class *all, size_t at)
 {
 	size_t least = at > RULE_REACH_BYTES ? at - RULE_REACH_BYTES : 0;
 
-	while (at > least && in_run(plan, scan->in.at[at - 1]))
+	while (at > least && in_run(all, scan->in.at[at - 1]))
 		at--;
-	return at > 0 && at == least && in_run(plan, scan->in.at[at - 1]) ? SIZE_MAX : at;
+	return at > 0 && at == least && in_run(all, scan->in.at[at - 1]) ? SIZE_MAX : at;
 }
 
 static int
 scan_rule(struct scan *scan, size_t index)
 {
-	const struct rules_plan *plan = &scan->set->plans[index];
-	size_t at = run_begin(scan, plan, scan->from);
+	const struct rules_bounds *bounds = &scan->set->bounds[index];
+	const struct match_class *all = &scan->set->classes[bounds->all];
+	size_t at = run_begin(scan, all, scan->from);
 
 	if (at == SIZE_MAX) /* the rest of a run that is too long: over it */
-		for (at = scan->from; at < scan->end && in_run(plan, scan->in.at[at]);)
+		for (at = scan->from; at < scan->end && in_run(all, scan->in.at[at]);)
 			at++;
 	while (at < scan->end) {
 		struct run run = {at, at};
 		int r = 0;
 
 		while (run.end < scan->in.left && run.end - run.at < RULE_REACH_BYTES &&
-		       in_run(plan, scan->in.at[run.end]))
+		       in_run(all, scan->in.at[run.end]))
 			run.end++;
-		if (run.end - run.at >= plan->min)
+		if (run.end - run.at >= bounds->min)
 			r = try_run(scan, index, run);
 		if (r != 0)
 			return r;
 		at = run.end;
-		while (at < scan->end && in_run(plan, scan->in.at[at])) /* what is too long */
+		while (at < scan->end && in_run(all, scan->in.at[at])) /* what is too long */
 			at++;
-		while (at < scan->end && !in_run(plan, scan->in.at[at]))
+		while (at < scan->end && !in_run(all, scan->in.at[at]))
 			at++;
 	}
 	return 0;
@@ -112,7 +114,7 @@ scan_runs(struct scan *scan)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < scan->set->runs_count; i++)
+	for (size_t i = 0; r == 0 && i < scan->set->is.runs; i++)
 		r = scan_rule(scan, scan->set->runs[i]);
 	return r;
 }

@@ -198,14 +198,15 @@ struct window {
 };
 
 static struct window
-window_at(const struct scan *scan, const struct rules_plan *plan, size_t start, size_t last_start)
+window_at(const struct scan *scan, const struct rules_bounds *bounds, size_t start,
+	  size_t last_start)
 {
 	struct window w;
-	size_t behind = plan->behind > 0 ? plan->behind : 1;
+	size_t behind = bounds->behind > 0 ? bounds->behind : 1;
 
 	w.from = start > behind ? start - behind : 0;
 	/* one byte more than a match and what it looks at, so that a cut is never taken for the end */
-	w.to = smaller(last_start + plan->max + plan->ahead + 1, scan->in.left + 1);
+	w.to = smaller(last_start + bounds->max + bounds->ahead + 1, scan->in.left + 1);
 	w.bytes = bytes_slice(scan->in, w.from, w.to - w.from);
 	return w;
 }
@@ -264,7 +265,7 @@ int
 scan_try_at(struct scan *scan, size_t index, size_t start, size_t support_from)
 {
 	struct match_span spans[MATCH_SPANS_MAX];
-	const struct rules_plan *plan = &scan->set->plans[index];
+	const struct rules_bounds *bounds = &scan->set->bounds[index];
 	struct tried *tried = &scan->scratch->tried[index];
 	struct window w;
 	int r;
@@ -273,7 +274,7 @@ scan_try_at(struct scan *scan, size_t index, size_t start, size_t support_from)
 	if (tried->call == scan->scratch->call && tried->start == start)
 		return 0;
 	*tried = (struct tried){scan->scratch->call, start};
-	w = window_at(scan, plan, start, start);
+	w = window_at(scan, bounds, start, start);
 	scan->scratch->stats.candidates++;
 	r = find(scan, index, &w, start - w.from, MATCH_AT_FROM, spans);
 	if (r < 0)
@@ -288,10 +289,10 @@ static int
 try_around(struct scan *scan, const struct candidate *c)
 {
 	struct match_span spans[MATCH_SPANS_MAX];
-	const struct rules_plan *plan = &scan->set->plans[c->rule];
+	const struct rules_bounds *bounds = &scan->set->bounds[c->rule];
 	size_t last = c->literal_at - c->offset_min;
 	size_t start = c->literal_at > c->offset_max ? c->literal_at - c->offset_max : 0;
-	struct window w = window_at(scan, plan, start, last);
+	struct window w = window_at(scan, bounds, start, last);
 
 	scan->scratch->stats.candidates++;
 	for (int i = 0; i < STARTS_MAX; i++) {
@@ -424,7 +425,7 @@ try_candidates(struct scan *scan)
 static int
 scan_piece(struct scan *scan, size_t to)
 {
-	size_t overlap = scan->set->literal_max > 0 ? scan->set->literal_max - 1 : 0;
+	size_t overlap = scan->set->is.literal_max > 0 ? scan->set->is.literal_max - 1 : 0;
 	int r;
 
 	scan->piece_from = scan->done > overlap ? scan->done - overlap : 0;
@@ -443,7 +444,7 @@ static int
 scan_range(struct scan *scan, struct rules_range range)
 {
 	const struct rule_set *set = scan->set;
-	size_t end = smaller(range.to + set->literal_after, scan->in.left);
+	size_t end = smaller(range.to + set->is.literal_after, scan->in.left);
 	int r = 0;
 
 	scan->from = range.from;
@@ -451,12 +452,12 @@ scan_range(struct scan *scan, struct rules_range range)
 	scan->scratch->call++;
 	scan->scratch->words_count = 0;
 	scan->scratch->candidates_count = 0;
-	scan->done = range.from > set->literal_before ? range.from - set->literal_before : 0;
+	scan->done = range.from > set->is.literal_before ? range.from - set->is.literal_before : 0;
 	scan->values_done = scan->done;
 	scan->name_end = 0;
 	while (r == 0 && set->matcher != NULL && scan->done < end)
 		r = scan_piece(scan, smaller(scan->done + PIECE_BYTES, end));
-	return r == 0 && set->runs_count > 0 ? scan_runs(scan) : r;
+	return r == 0 && set->is.runs > 0 ? scan_runs(scan) : r;
 }
 
 int

@@ -92,8 +92,8 @@ rules_digest(const struct rule_set *set)
 void
 rules_reach(const struct rule_set *set, uint32_t *before, uint32_t *after)
 {
-	*before = set->reach_before;
-	*after = set->reach_after;
+	*before = set->is.reach_before;
+	*after = set->is.reach_after;
 }
 
 int
@@ -109,7 +109,7 @@ rules_digest_make(struct rule_set *set, struct fault *fault)
 int
 rules_matcher_build(struct rule_set *set, struct fault *fault)
 {
-	if (set->literals_count == 0)
+	if (set->is.literals == 0)
 		return 0;
-	return match_literals_build(&set->matcher, set->texts, set->literals_count, fault);
+	return match_literals_build(&set->matcher, set->texts, set->is.literals, fault);
 }

@@ -91,3 +91,218 @@ TEST(the_rules_that_are_built_in_are_those_of_the_tree)
 	for (size_t i = 0; i < rules_count(set); i++)
 		OK(rules_find(builtin, rules_get(set, i)->id) != NULL);
 }
+
+/* ---- what is found depends on its support alone ---- */
+
+static const char law_rules[] =
+    "family = 'law'\n"
+    "[[rule]]\nid = 'fixed'\ntitle = 't'\nseverity = 'high'\nanchors = ['tok_']\n"
+    "pattern = '\\b(tok_[A-Za-z0-9]{16})\\b'\n"
+    "[[rule]]\nid = 'ranged'\ntitle = 't'\nseverity = 'high'\nanchors = ['.acme.']\n"
+    "pattern = '([a-z0-9]{8,40}\\.acme\\.[a-z]{2,5})(?![a-z])'\n"
+    "[[rule]]\nid = 'named'\ntitle = 't'\nseverity = 'high'\ncontext = ['vend', 'vendor_key']\n"
+    "value = '[a-f0-9]{32}|[A-Z0-9]{20,24}'\n"
+    "[[rule]]\nid = 'run'\ntitle = 't'\nseverity = 'high'\npattern = "
+    "'[0-9]{4}-[0-9]{4}-[0-9a-f]{12}'\n"
+    "[[rule]]\nid = 'armour'\ntitle = 't'\nseverity = 'high'\nlong = true\nanchors = ['==BEGIN=']\n"
+    "pattern = '==BEGIN=[A-Za-z0-9\\n ]{20,3000}==END='\n";
+
+struct found {
+	struct rules_hit hit[4000];
+	size_t count;
+};
+
+static int
+keep(void *to, const struct rules_hit *hit)
+{
+	struct found *found = to;
+
+	if (found->count < ARRAY_LEN(found->hit))
+		found->hit[found->count++] = *hit;
+	return 0;
+}
+
+static uint64_t
+draw(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return *state >> 33;
+}
+
+/* Pieces of what rules look for, whole and broken, between noise. */
+static size_t
+draw_text(uint8_t *text, size_t room, uint64_t *state)
+{
+	static const char *const parts[] = {
+	    "tok_",
+	    "a1B2c3D4e5F6g7H8",
+	    ".acme.",
+	    "com",
+	    "vend",
+	    "vendor_key",
+	    " = ",
+	    ": \"",
+	    "\n",
+	    " ",
+	    "0123456789abcde7",
+	    "9f86d081884c7d65",
+	    "QW3RT7Y9U2I4OPZX8C5V",
+	    "1234-5678-",
+	    "9a8b7c6d5e4f",
+	    "==BEGIN=",
+	    "==END=",
+	    "lorem ipsum dolor ",
+	    "checkbox",
+	    ",",
+	    "(",
+	    "\t",
+	    "AbCdEfGhIjKlMnOpQrStUv01 ",
+	    "=>",
+	    "x9y8z7w6v5u4",
+	    "'",
+	    ".",
+	    "-",
+	    "_",
+	    "Bearer ",
+	};
+	size_t used = 0, want = draw(state) % room;
+
+	while (used < want) {
+		const char *part = parts[draw(state) % ARRAY_LEN(parts)];
+		size_t length = strlen(part);
+
+		if (used + length > room)
+			break;
+		memcpy(text + used, part, length);
+		used += length;
+		while (draw(state) % 6 == 0 && used < room)
+			text[used++] = (uint8_t)(draw(state) % 96 + 32);
+	}
+	return used;
+}
+
+static bool
+same_hit(const struct rules_hit *a, const struct rules_hit *b)
+{
+	return a->rule == b->rule && a->at == b->at && a->length == b->length &&
+	       a->match_at == b->match_at && a->match_length == b->match_length &&
+	       a->support_from == b->support_from && a->support_to == b->support_to;
+}
+
+TEST(a_scan_of_ranges_finds_what_a_scan_of_all_finds_there)
+{
+	struct fault fault = FAULT_INIT;
+	AUTO(rules_free)
+	struct rule_set *set = NULL;
+	AUTO(rules_scratch_free)
+	struct rules_scratch *scratch = NULL;
+	static uint8_t text[200000];
+	static struct found all, part;
+	uint64_t state = 42, total = 0;
+
+	NEED(rules_load(&set, BYTES_OF(law_rules), "law.toml", NULL, &fault) == 0);
+	NEED(rules_scratch_new(&scratch, set, &fault) == 0);
+	for (int round = 0; round < 400; round++) {
+		struct bytes in =
+		    bytes_make(text, draw_text(text, round % 8 == 0 ? sizeof(text) : 3000, &state));
+		struct rules_range ranges[8];
+		size_t count = 0, at = 0, next = 0;
+
+		all.count = part.count = 0;
+		EQ_INT(rules_scan(set, scratch, in, NULL, 0, keep, &all, &fault), 0);
+		total += all.count;
+		while (count < 8 && at < in.left) {
+			ranges[count].from = at + draw(&state) % (in.left / 4 + 1);
+			ranges[count].to =
+			    ranges[count].from + 1 + draw(&state) % (in.left / 4 + 1);
+			at = ranges[count].to;
+			count += ranges[count].from < in.left;
+		}
+		if (count == 0)
+			continue;
+		EQ_INT(rules_scan(set, scratch, in, ranges, count, keep, &part, &fault), 0);
+		for (size_t i = 0; i < all.count; i++) {
+			bool wanted = false;
+
+			for (size_t k = 0; k < count; k++)
+				wanted = wanted || (all.hit[i].at >= ranges[k].from &&
+						    all.hit[i].at < ranges[k].to);
+			if (wanted)
+				NEED(next < part.count && same_hit(&all.hit[i], &part.hit[next++]));
+		}
+		NEED(next == part.count);
+	}
+	OK(total > 2000);
+}
+
+/* `at` moved by `by`, in a text of which only the support is left as it was. */
+TEST(a_hit_depends_on_its_support_alone)
+{
+	struct fault fault = FAULT_INIT;
+	AUTO(rules_free)
+	struct rule_set *set = NULL;
+	AUTO(rules_scratch_free)
+	struct rules_scratch *scratch = NULL;
+	static uint8_t text[3000], other[9000];
+	static struct found all, again;
+	uint64_t state = 7, tried = 0;
+
+	NEED(rules_load(&set, BYTES_OF(law_rules), "law.toml", NULL, &fault) == 0);
+	NEED(rules_scratch_new(&scratch, set, &fault) == 0);
+	for (int round = 0; round < 1500; round++) {
+		size_t length = draw_text(text, sizeof(text), &state);
+
+		all.count = 0;
+		EQ_INT(
+		    rules_scan(set, scratch, bytes_make(text, length), NULL, 0, keep, &all, &fault),
+		    0);
+		for (size_t i = 0; i < all.count && i < 20; i++) {
+			const struct rules_hit *hit = &all.hit[i];
+			size_t before = hit->support_from == 0 ? 0 : draw_text(other, 3000, &state);
+			size_t keep_to = hit->support_to > length ? length : hit->support_to;
+			size_t used = before;
+			bool found = false;
+
+			memcpy(other + used, text + hit->support_from, keep_to - hit->support_from);
+			used += keep_to - hit->support_from;
+			if (hit->support_to <= length)
+				used += draw_text(other + used, 3000, &state);
+			again.count = 0;
+			EQ_INT(rules_scan(set, scratch, bytes_make(other, used), NULL, 0, keep,
+					  &again, &fault),
+			       0);
+			for (size_t k = 0; k < again.count; k++)
+				found = found ||
+					(again.hit[k].rule == hit->rule &&
+					 again.hit[k].length == hit->length &&
+					 again.hit[k].at == hit->at - hit->support_from + before);
+			NEED(found);
+			tried++;
+		}
+	}
+	tap_note("%llu hits moved", (unsigned long long)tried);
+	OK(tried > 1000);
+}
+
+TEST(a_rejected_long_look_is_told)
+{
+	struct fault fault = FAULT_INIT;
+	AUTO(rules_free)
+	struct rule_set *set = NULL;
+	AUTO(rules_scratch_free)
+	struct rules_scratch *scratch = NULL;
+	static uint8_t text[5000];
+	static struct found all;
+
+	NEED(rules_load(&set, BYTES_OF(law_rules), "law.toml", NULL, &fault) == 0);
+	NEED(rules_scratch_new(&scratch, set, &fault) == 0);
+	memset(text, 'x', sizeof(text));
+	memcpy(text + 100, "==BEGIN=", 8);
+	EQ_INT(
+	    rules_scan(set, scratch, bytes_make(text, sizeof(text)), NULL, 0, keep, &all, &fault),
+	    0);
+	NEED(all.count == 1);
+	EQ_U64(all.hit[0].length, 0);
+	EQ_U64(all.hit[0].at, 100);
+	OK(all.hit[0].support_to > 3000);
+}
