@@ -36,6 +36,7 @@ scan_report_out(struct scan *scan, const struct cmd_call *call, struct fault *fa
 	    .inputs = scan->judged,
 	    .findings = &scan->gate->findings,
 	    .coverage = &scan->gate->coverage,
+	    .detectors = scan->detect.options.enabled,
 	};
 	enum report_format format;
 	int r = report_parse_format(call->common->format, &format, fault);

@@ -135,6 +135,75 @@ coverage_merge(struct coverage *to, const struct coverage *from, struct fault *f
 	return r;
 }
 
+/* Does the run's budget say so?  Depth and member are limits of the thing itself. */
+static bool
+is_limit_of_run(const char *reason)
+{
+	static const char *const ends[] = {"(--limit entries=N)", "(--limit bytes=N)",
+					   "(--limit ratio=N)", "(--limit seconds=N)"};
+	const char *at = strstr(reason, "(--limit ");
+
+	for (size_t i = 0; at != NULL && i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strcmp(at, ends[i]) == 0)
+			return true;
+	return false;
+}
+
+static size_t
+depth_of(const char *path)
+{
+	size_t depth = 0;
+
+	while ((path = strstr(path, "!/")) != NULL) {
+		depth++;
+		path += 2;
+	}
+	return depth;
+}
+
+static int compare(const void *left, const void *right);
+
+static void
+fold(struct coverage_row *into, const struct coverage_row *row)
+{
+	uint64_t count = into->count + row->count, bytes = COVERAGE_BYTES_UNKNOWN;
+	size_t a = depth_of(into->path), b = depth_of(row->path);
+
+	if (into->bytes != COVERAGE_BYTES_UNKNOWN && row->bytes != COVERAGE_BYTES_UNKNOWN)
+		bytes = into->bytes + row->bytes;
+	if (b > a || (b == a && compare(row, into) < 0))
+		*into = *row;
+	into->count = count;
+	into->bytes = bytes;
+}
+
+/* Each limit has one sentence in a run, so there are few: the rest stays as it is. */
+#define FOLDS_MAX 16
+
+void
+coverage_fold_limits(struct coverage *coverage)
+{
+	struct coverage_rows *rows = &coverage->not_examined;
+	size_t folds[FOLDS_MAX], folds_count = 0, kept = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		bool limit = is_limit_of_run(rows->list[i].reason);
+		size_t f = 0;
+
+		while (limit && f < folds_count &&
+		       strcmp(rows->list[folds[f]].reason, rows->list[i].reason) != 0)
+			f++;
+		if (limit && f < folds_count) {
+			fold(&rows->list[folds[f]], &rows->list[i]);
+			continue;
+		}
+		if (limit && folds_count < FOLDS_MAX)
+			folds[folds_count++] = kept;
+		rows->list[kept++] = rows->list[i];
+	}
+	rows->count = kept;
+}
+
 static int
 compare(const void *left, const void *right)
 {

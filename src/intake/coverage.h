@@ -17,6 +17,10 @@
 #define COVERAGE_BYTES_UNKNOWN UINT64_MAX
 #define COVERAGE_ROWS_MAX      1000 /* shown of each list (CONTRACT A2) */
 
+/* Reasons that reports count by. */
+#define COVERAGE_LINK    "a symbolic link: not followed"
+#define COVERAGE_IGNORED "ignored by git"
+
 struct coverage_row {
 	const char *path;   /* display chain */
 	const char *reason; /* one clause */
@@ -55,6 +59,11 @@ int coverage_skipped(struct coverage *coverage, const char *path, const char *re
 /* One row as it is, no totals: for what another process counted. */
 int coverage_row_add(struct coverage *coverage, struct coverage_rows *rows,
 		     const struct coverage_row *row, struct fault *fault);
+
+/* A limit of the run (entries, bytes, ratio, seconds) that was hit is one cause, wherever it was
+ * felt: of its rows one stays, the place deepest inside, with the count of all.  For the coverage
+ * of one input, before it is merged. */
+void coverage_fold_limits(struct coverage *coverage);
 
 /* Add all of `from`, and its totals. */
 int coverage_merge(struct coverage *to, const struct coverage *from, struct fault *fault);

@@ -454,7 +454,11 @@ show_blob(struct examination *x, struct stream *s, bool *broke, struct fault *wh
 		return fault_set(fault, r, "%s", why->text);
 	*broke = r < 0;
 	r = *broke ? 0 : show_whole(x, s->at, s->left, true, fault);
-	return r < 0 ? r : keep_manifest(x, stream_window(s), fault);
+	if (r >= 0)
+		r = keep_manifest(x, stream_window(s), fault);
+	/* Whoever reads on would pay for what is left as if it were skipped. */
+	stream_take(s, s->left);
+	return r;
 }
 
 int

@@ -151,7 +151,7 @@ walk_name(struct place *p, int folder, const char *name, struct fault *fault)
 
 	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno == ELOOP)
-		return tell(p, "a symbolic link: not followed", true, fault);
+		return tell(p, COVERAGE_LINK, true, fault);
 	if (fd < 0 && errno == ENXIO)
 		return tell(p, "a socket or pipe: holds no content", true, fault);
 	if (fd < 0 || fstat(fd, &st) < 0) {
@@ -160,7 +160,7 @@ walk_name(struct place *p, int folder, const char *name, struct fault *fault)
 	}
 	if (p->ignore != NULL &&
 	    ignore_skips(p->ignore, buf_bytes(p->relative), S_ISDIR(st.st_mode)))
-		return tell(p, "ignored by git", true, fault);
+		return tell(p, COVERAGE_IGNORED, true, fault);
 	if (S_ISREG(st.st_mode)) {
 		/* Each file is held to the ratio by its own size: a bomb ends with itself. */
 		budget_input(&p->worker->in->budget, (uint64_t)st.st_size);

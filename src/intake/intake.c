@@ -270,6 +270,7 @@ intake_run(struct intake *in, const struct input *input, struct findings *findin
 		return r < 0 ? r : drained;
 	if (in->needs_tail)
 		return INTAKE_NEEDS_TAIL;
+	coverage_fold_limits(coverage);
 	facts_sort(facts);
 	summary_places(in);
 	name_kind(summary, facts);

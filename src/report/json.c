@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "base/own.h"
+#include "detect/detect.h"
 #include "report/report.h"
 
 static int
@@ -276,6 +277,19 @@ put_coverage(struct json_write *w, const struct scan_report *report)
 }
 
 static void
+put_detectors(struct json_write *w, uint64_t looked)
+{
+	if (looked == 0)
+		return;
+	json_write_key(w, "detectors");
+	json_write_array_begin(w);
+	for (size_t i = 0; i < detect_table_count; i++)
+		if ((looked >> i & 1) != 0)
+			json_write_text(w, detect_table[i]->name);
+	json_write_array_end(w);
+}
+
+static void
 put_head(struct json_write *w, const struct scan_report *report)
 {
 	const struct outcome *outcome = report->outcome;
@@ -291,6 +305,7 @@ put_head(struct json_write *w, const struct scan_report *report)
 	json_write_key_i64(w, "exit", outcome->exit);
 	json_write_key_text(w, "verdict", verdict_name(outcome->verdict));
 	json_write_key_text(w, "profile", report->profile);
+	put_detectors(w, report->detectors);
 	if (outcome->report_only_until != 0) {
 		json_write_key_text(w, "report_only_until",
 				    clock_format_date(outcome->report_only_until, day));

@@ -37,6 +37,7 @@ struct scan_report {
 	struct policy_inputs inputs;     /* facts_only ones are left out of reports */
 	const struct findings *findings; /* sorted, judged */
 	const struct coverage *coverage; /* finished */
+	uint64_t detectors;              /* bit i: detect_table[i] looked; 0: nobody says */
 	const char *const *notes;        /* one sentence each: the scope of this run, ... */
 	size_t notes_count;
 };

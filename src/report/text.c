@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "detect/detect.h"
 #include "report/escape.h"
 #include "report/group.h"
 
@@ -62,7 +63,26 @@ struct state {
 	size_t blocks, notes, infos, answered; /* causes */
 	size_t open_rows;
 	uint64_t skipped_bytes, bytes;
+	uint64_t links, ignored; /* skipped */
 };
+
+/* What of coverage.skipped is of one input. */
+static void
+count_skipped(const struct page *p, size_t input, struct state *s)
+{
+	const struct coverage_rows *rows = &p->report->coverage->skipped;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct coverage_row *row = &rows->list[i];
+
+		if (policy_input(&p->report->inputs, row->path) != input)
+			continue;
+		if (row->bytes != COVERAGE_BYTES_UNKNOWN)
+			s->skipped_bytes += row->bytes;
+		s->links += strcmp(row->reason, COVERAGE_LINK) == 0;
+		s->ignored += strcmp(row->reason, COVERAGE_IGNORED) == 0;
+	}
+}
 
 static struct state
 state_of(const struct page *p, size_t input)
@@ -86,10 +106,7 @@ state_of(const struct page *p, size_t input)
 		s.open_rows +=
 		    r->outcome->rows[i].suppressed_by == NULL &&
 		    policy_input(&r->inputs, r->coverage->not_examined.list[i].path) == input;
-	for (size_t i = 0; i < r->coverage->skipped.count; i++)
-		if (r->coverage->skipped.list[i].bytes != COVERAGE_BYTES_UNKNOWN &&
-		    policy_input(&r->inputs, r->coverage->skipped.list[i].path) == input)
-			s.skipped_bytes += r->coverage->skipped.list[i].bytes;
+	count_skipped(p, input, &s);
 	if (input != SIZE_MAX)
 		for (size_t k = 0; k < BLOB_KIND_COUNT; k++)
 			s.bytes += r->inputs.summaries[input].kind_bytes[k];
@@ -98,6 +115,37 @@ state_of(const struct page *p, size_t input)
 	else if (s.open_rows > 0 || r->coverage->blobs == 0)
 		s.verdict = VERDICT_INCOMPLETE;
 	return s;
+}
+
+/* ", 3 symbolic links not followed": with a '+' where rows were left out. */
+static void
+put_skipped(const struct page *p, uint64_t number, const char *one, const char *many)
+{
+	const char *more = p->report->coverage->skipped.left_out > 0 ? "+" : "";
+	char count[32];
+
+	if (number > 0)
+		(void)fprintf(p->to, ", %s%s %s", text_count(number, count), more,
+			      number == 1 ? one : many);
+}
+
+/* "; only secret, source-map looked": a pass of some detectors is no pass of all. */
+static void
+put_detectors(const struct page *p)
+{
+	uint64_t all = ((uint64_t)1 << detect_table_count) - 1, looked = p->report->detectors;
+	bool few = __builtin_popcountll(looked) <= __builtin_popcountll(all & ~looked);
+	const char *between = "";
+
+	if (looked == 0 || looked == all)
+		return;
+	(void)fputs(few ? "; only " : "; all but ", p->to);
+	for (size_t i = 0; i < detect_table_count; i++)
+		if ((looked >> i & 1) == few) {
+			(void)fprintf(p->to, "%s%s", between, detect_table[i]->name);
+			between = ", ";
+		}
+	(void)fputs(" looked", p->to);
 }
 
 static void
@@ -118,6 +166,9 @@ put_files(const struct page *p, size_t input, const struct state *s)
 		(void)fprintf(p->to, ", %s not examined", text_count(s->open_rows, count));
 	if (s->skipped_bytes > 0)
 		(void)fprintf(p->to, ", %s skipped", text_size(s->skipped_bytes, size));
+	put_skipped(p, s->links, "symbolic link not followed", "symbolic links not followed");
+	put_skipped(p, s->ignored, "ignored by git", "ignored by git");
+	put_detectors(p);
 	if (summary->difference != NULL) {
 		(void)fputs("; ", p->to);
 		put(p, summary->difference);
