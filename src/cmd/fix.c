@@ -90,9 +90,11 @@ say_plan(const struct mend_plan *plan, const struct cmd_call *call)
 	for (size_t i = 0; i < plan->count; i++)
 		(void)fprintf(stderr, "fix: %s %s (%s)\n",
 			      plan->items[i].action == MEND_DROP ? "left out" : "cut in",
-			      plan->items[i].member, plan->items[i].why);
+			      plan->items[i].member[0] == 0 ? "the file itself"
+							    : plan->items[i].member,
+			      plan->items[i].why);
 	if (plan->references > 0)
-		(void)fprintf(stderr, "fix: %llu sourceMappingURL comments or sections cut\n",
+		(void)fprintf(stderr, "fix: %llu sourceMappingURL comments or debug sections cut\n",
 			      (unsigned long long)plan->references);
 }
 

@@ -220,6 +220,12 @@ mend_cut_wasm(struct bytes in, struct buf *out, uint64_t *cuts, struct fault *fa
 	return out->failed < 0 ? fault_memory(fault) : 0;
 }
 
+bool
+mend_may_cut(const struct mend_plan *plan, const char *member)
+{
+	return plan->strip || mend_is_script(member) || mend_plan_find(plan, member) != NULL;
+}
+
 int
 mend_member(struct mend_plan *plan, const char *member, struct bytes in, struct buf *out,
 	    struct fault *fault)
@@ -231,7 +237,9 @@ mend_member(struct mend_plan *plan, const char *member, struct bytes in, struct 
 	buf_reset(out);
 	if (mend_is_script(member))
 		r = mend_cut_script(plan, member, item != NULL, in, out, &cuts, fault);
-	else if (item != NULL)
+	else if (bytes_begins(in, BYTES_OF("\177ELF")))
+		r = mend_strip_elf(in, out, &cuts, fault);
+	else if (item != NULL && bytes_begins(in, BYTES_OF("\0asm")))
 		r = mend_cut_wasm(in, out, &cuts, fault);
 	if (r < 0)
 		return fault_wrap(fault, r, "%s", member);

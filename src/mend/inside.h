@@ -40,6 +40,14 @@ int mend_cut_script(const struct mend_plan *plan, const char *member, bool all, 
 /* `in` without sections that name or debug. FAULT_FORMAT: no wasm. */
 int mend_cut_wasm(struct bytes in, struct buf *out, uint64_t *cuts, struct fault *fault);
 
+/* strip.c: an ELF program or library without its debug sections; what is loaded keeps its place.
+ * *cuts is how many; 0: there is nothing to cut, or it is none, and `out` was not written.  Cost: linear
+ * in the file, and for programs with data behind them in the square of their debug sections. */
+int mend_strip_elf(struct bytes in, struct buf *out, uint64_t *cuts, struct fault *fault);
+
+/* Must the content of this member be held, because something may be cut out of it? */
+bool mend_may_cut(const struct mend_plan *plan, const char *member);
+
 /* What the plan wants of a member that stays. 1: it stays as it is, `out` was not written. */
 int mend_member(struct mend_plan *plan, const char *member, struct bytes in, struct buf *out,
 		struct fault *fault);

@@ -38,6 +38,32 @@ holds_tar(struct bytes package)
 	return sniff(bytes_slice(stream_window(text), 0, SNIFF_BYTES), text->ended) == BLOB_TAR;
 }
 
+/* A file that is no container: itself, cut. */
+static int
+mend_single(struct mend_job *job, enum blob_kind kind, struct fault *fault)
+{
+	size_t held =
+	    job->limits->member < SIZE_MAX / 2 ? (size_t)job->limits->member : SIZE_MAX / 2;
+	AUTO(buf_free)
+	struct buf mended = BUF_INIT(held);
+	int r;
+
+	if (job->plan->count != 1 || job->plan->items[0].action != MEND_CUT)
+		return mend_cannot(
+		    job->plan,
+		    "only tar, tar.gz and zip packages, ELF programs and wasm modules "
+		    "are rewritten, not %s",
+		    blob_kind_name(kind));
+	r = mend_member(job->plan, "", job->package, &mended, fault);
+	if (r < 0)
+		return r;
+	if (r == 1)
+		return mend_cannot(job->plan,
+				   "nothing of it can be cut: it is damaged, or an object "
+				   "file; build it without debug information");
+	return job->write(job->to, buf_bytes(&mended), fault);
+}
+
 int
 mend_bytes(struct mend_plan *plan, struct bytes package, const struct limits *limits,
 	   mend_write_fn *write, void *to, struct fault *fault)
@@ -60,8 +86,7 @@ mend_bytes(struct mend_plan *plan, struct bytes package, const struct limits *li
 	else if (kind == BLOB_ZIP)
 		r = mend_zip(&job, fault);
 	else
-		return mend_cannot(plan, "only tar, tar.gz and zip packages are rewritten, not %s",
-				   blob_kind_name(kind));
+		r = mend_single(&job, kind, fault);
 	for (size_t i = 0; r == 0 && i < plan->count; i++)
 		if (!plan->items[i].done)
 			return mend_cannot(plan,

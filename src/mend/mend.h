@@ -8,7 +8,8 @@
  *	if (r == MEND_CANNOT)
  *		plan->cannot says why
  *
- * Rewritten are tar, tar.gz (npm, crate, sdist), zip (wheel, jar).  Members that stay keep their
+ * Rewritten are tar, tar.gz (npm, crate, sdist), zip (wheel, jar), and a single script, wasm module or
+ * ELF program, which is planned for as the member "".  Members that stay keep their
  * order, names, modes, times and bytes; nothing is stamped with the present, so equal packages and
  * plans give equal bytes.  Whether the result is clean a new scan says, not this.
  */
@@ -25,7 +26,7 @@
 enum mend_action {
 	MEND_DROP, /* the member goes, with links to it and references to it as a source map */
 	MEND_CUT,  /* scripts and styles: their sourceMappingURL comments; wasm: names and debug
-		      sections */
+		      sections; ELF: debug sections */
 };
 
 struct mend_item {
@@ -39,7 +40,9 @@ struct mend_plan {
 	struct arena arena;
 	struct mend_item *items; /* sorted by member, one for each */
 	size_t count, room;
-	uint64_t references; /* sourceMappingURL comments that were cut */
+	bool
+	    strip; /* debug sections go from every ELF program and library: findings name the first */
+	uint64_t references; /* sourceMappingURL comments, wasm and ELF sections that were cut */
 	char cannot[FAULT_TEXT_MAX];
 };
 

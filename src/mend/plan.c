@@ -149,11 +149,16 @@ mend_plan_finding(struct mend_plan *plan, const struct finding *finding, const c
 	AUTO(own_free)
 	char *member = NULL;
 	const char *inner, *end;
-	bool deeper, wasm, cut;
+	bool deeper, wasm, cut, debug;
 
 	inner = member_of(finding->path, input);
 	if (inner == NULL)
 		return 1; /* of another input */
+	debug = strcmp(finding->detector, "debug-info") == 0;
+	if (inner[0] == 0 && debug && !again) { /* a program, not a package */
+		plan->strip = true;
+		return mend_plan_add(plan, "", MEND_CUT, finding->detector, fault);
+	}
 	if (inner[0] == 0)
 		return mend_cannot(plan, "%.100s/%.100s is about the package as a whole",
 				   finding->detector, finding->rule);
@@ -163,18 +168,23 @@ mend_plan_finding(struct mend_plan *plan, const struct finding *finding, const c
 	if (member == NULL)
 		return fault_memory(fault);
 	wasm = bytes_ends(bytes_text(member), BYTES_OF(".wasm"));
-	if (strcmp(finding->detector, "debug-info") == 0 && !wasm && !is_debug_file(member) &&
-	    !deeper)
-		return mend_cannot(plan,
-				   "%.300s is a program that carries debug information: run 'strip "
-				   "--strip-debug' on it where it is built",
-				   member);
+	if (debug && !wasm && !is_debug_file(member) && !deeper) {
+		if (again)
+			return mend_cannot(
+			    plan,
+			    "%.300s is a program whose debug information is not cut here (only "
+			    "that "
+			    "of ELF programs and libraries is): run 'strip --strip-debug' on it "
+			    "where it is built; macOS: strip -S; .NET: DebugType=none",
+			    member);
+		plan->strip = true;
+		return mend_plan_add(plan, member, MEND_CUT, finding->detector, fault);
+	}
 	/* Of a script, what lies deeper was decoded out of an inline map; what the map detector says
 	 * of the script itself is about its comment. */
 	cut =
 	    !again &&
 	    ((mend_is_script(member) && (deeper || strcmp(finding->detector, "source-map") == 0)) ||
-	     (wasm && (strcmp(finding->detector, "debug-info") == 0 ||
-		       strcmp(finding->detector, "source-map") == 0)));
+	     (wasm && (debug || strcmp(finding->detector, "source-map") == 0)));
 	return mend_plan_add(plan, member, cut ? MEND_CUT : MEND_DROP, finding->detector, fault);
 }

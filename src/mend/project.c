@@ -77,7 +77,8 @@ project_say(const struct mend_plan *plan, FILE *to)
 
 		maps = maps || (item->action == MEND_DROP && is_map(item->member));
 		others = others || (item->action == MEND_DROP && !is_map(item->member));
-		inline_maps = inline_maps || item->action == MEND_CUT;
+		inline_maps = inline_maps ||
+			      (item->action == MEND_CUT && strcmp(item->why, "debug-info") != 0);
 	}
 	if (to == NULL || plan->count == 0)
 		return;
@@ -92,10 +93,15 @@ project_say(const struct mend_plan *plan, FILE *to)
 	if (inline_maps)
 		(void)fprintf(to, "  inline maps:         esbuild --sourcemap=external, webpack "
 				  "devtool: 'hidden-source-map', tsc without inlineSourceMap\n");
+	if (plan->strip)
+		(void)fprintf(to, "  programs:            strip --strip-debug, go build -ldflags "
+				  "'-s -w', strip = true in [profile.release] of Cargo.toml\n");
 	if (others)
 		(void)fprintf(to, "  the other files:     name them in " IGNORE_FILE
 				  ", in Cargo.toml's exclude, or in MANIFEST.in\n");
-	(void)fprintf(to, "  'stopwater scan --apply' in an npm project makes the change.\n");
+	if (maps || others)
+		(void)fprintf(to,
+			      "  'stopwater scan --apply' in an npm project makes the change.\n");
 }
 
 /* ---- files of package.json ---- */

@@ -275,7 +275,7 @@ write_member(struct tar *t, struct fault *fault)
 
 	if (goes(t, &room))
 		return take_padded(t, t->size_bytes, NULL, fault);
-	if (is_file(t) && (mend_is_script(name) || mend_plan_find(t->job->plan, name) != NULL))
+	if (is_file(t) && mend_may_cut(t->job->plan, name))
 		return hold_member(t, fault);
 	return pass_member(t, fault);
 }

@@ -251,7 +251,7 @@ write_member(struct zip *z, const struct zip_new *m, struct fault *fault)
 		item->done = true;
 		return 0;
 	}
-	if (item == NULL && !mend_is_script(m->member))
+	if (!mend_may_cut(z->job->plan, m->member))
 		return put_member(z, m, m->packed, fault);
 	r = unpack_member(z, m, &content, fault);
 	if (r == 0)

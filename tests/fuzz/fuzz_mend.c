@@ -53,6 +53,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data++;
 		size--;
 	}
+	if (size > 0 && data[0] == 0x7f) { /* a program: itself, cut */
+		mend_plan_free(&plan);
+		if (mend_plan_new(&plan, NULL) < 0)
+			abort();
+		add(plan, "", MEND_CUT);
+		r = mend_bytes(plan, bytes_make(data, size), &limits, collect, &one, NULL);
+		/* What may stay is nothing, or what shares its bytes with something that is kept. */
+		if (r == 0 &&
+		    mend_bytes(plan, buf_bytes(&one), &limits, collect, &two, NULL) == FAULT_FORMAT)
+			abort();
+		return 0;
+	}
 	r = mend_bytes(plan, bytes_make(data, size), &limits, collect, &one, NULL);
 	if (r != 0)
 		return 0;

@@ -81,16 +81,152 @@ TEST(cutting_that_did_not_help_becomes_leaving_out)
 	EQ_U64(plan->count, 1);
 }
 
-TEST(a_program_with_debug_information_is_not_left_out_but_stripped_by_its_maker)
+TEST(a_program_with_debug_information_is_cut_and_where_that_does_not_help_never_left_out)
 {
 	AUTO(mend_plan_free)
 	struct mend_plan *plan = plan_of(NULL, MEND_DROP);
 
 	NEED(plan != NULL);
-	EQ_INT(ask(plan, "debug-info", "a.tgz!/package/prog", "a.tgz", false), MEND_CANNOT);
+	EQ_INT(ask(plan, "debug-info", "a.tgz!/package/prog", "a.tgz", false), 0);
+	OK(plan->strip);
+	EQ_INT(plan->items[0].action, MEND_CUT);
+	EQ_INT(ask(plan, "debug-info", "a.tgz!/package/prog", "a.tgz", true), MEND_CANNOT);
 	HAS_STR(plan->cannot, "strip --strip-debug");
 	EQ_INT(ask(plan, "container", "a.tgz", "a.tgz", false), MEND_CANNOT);
-	EQ_U64(plan->count, 0);
+	EQ_U64(plan->count, 1);
+}
+
+/* ---- programs ---- */
+
+static void
+load(struct buf *to, const char *name)
+{
+	AUTO(buf_free)
+	struct buf path = BUF_INIT(4096);
+	FILE *file;
+	int c;
+
+	(void)buf_printf(&path, "%s/data/compiled/%s", getenv("TESTS_DIR"), name);
+	file = fopen(buf_text(&path), "rb");
+	while (file != NULL && (c = fgetc(file)) != EOF)
+		(void)buf_append_u8(to, (uint8_t)c);
+	if (file != NULL)
+		(void)fclose(file);
+}
+
+/* Where the last segment ends in the file; 64 bit, little-endian. */
+static size_t
+loaded(struct bytes in)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < in.at[56]; i++) {
+		uint64_t part[2];
+
+		memcpy(&part[0], in.at + 64 + i * 56 + 8, 8);
+		memcpy(&part[1], in.at + 64 + i * 56 + 32, 8);
+		if (part[0] + part[1] > end)
+			end = (size_t)(part[0] + part[1]);
+	}
+	return end;
+}
+
+static uint64_t
+strip(struct bytes in, struct buf *out)
+{
+	uint64_t cut = 99;
+
+	buf_reset(out);
+	EQ_INT(mend_strip_elf(in, out, &cut, NULL), 0);
+	return cut;
+}
+
+TEST(a_program_loses_its_debug_sections_and_what_is_loaded_stays_where_it_was)
+{
+	static const char *const names[] = {"elf64-dwarf4", "elf64-dwarf5", "elf64-embedded",
+					    "elf64-compressed", "elf64-zdebug"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		AUTO(buf_free)
+		struct buf in = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20),
+			   again = BUF_INIT(1 << 20);
+
+		load(&in, names[i]);
+		NEED(in.used > 0);
+		OK(strip(buf_bytes(&in), &out) >= 4);
+		OK(out.used < in.used);
+		OK(bytes_find(buf_bytes(&out), BYTES_OF("secret_thrust(struct")) < 0);
+		OK(bytes_find(buf_bytes(&out), BYTES_OF("hannah")) < 0);
+		/* Behind the header, where the table's place is. */
+		OK(loaded(buf_bytes(&in)) > 64);
+		OK(memcmp(in.at + 64, out.at + 64, loaded(buf_bytes(&in)) - 64) == 0);
+		EQ_U64(strip(buf_bytes(&out), &again), 0);
+	}
+}
+
+TEST(a_program_with_data_behind_it_keeps_its_size_and_the_data_its_place)
+{
+	AUTO(buf_free)
+	struct buf in = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20);
+
+	load(&in, "elf64-embedded");
+	(void)buf_append_text(&in, "PK archive");
+	OK(strip(buf_bytes(&in), &out) >= 4);
+	EQ_U64(out.used, in.used);
+	OK(bytes_ends(buf_bytes(&out), BYTES_OF("PK archive")));
+	OK(bytes_find(buf_bytes(&out), BYTES_OF("hannah")) < 0);
+}
+
+TEST(objects_and_stripped_programs_are_not_cut)
+{
+	static const char *const names[] = {"elf64-stripped",        "elf64-symtab",
+					    "elf64-embedded-object", "elf32-mips-big-object",
+					    "macho-object",          "coff-dwarf"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		AUTO(buf_free)
+		struct buf in = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20);
+
+		load(&in, names[i]);
+		NEED(in.used > 0);
+		EQ_U64(strip(buf_bytes(&in), &out), 0);
+	}
+}
+
+TEST(a_damaged_program_is_cut_or_left_but_never_read_past_its_end)
+{
+	AUTO(buf_free)
+	struct buf in = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20);
+	uint64_t state = 7;
+
+	load(&in, "elf64-dwarf5");
+	NEED(in.used > 0);
+	for (size_t left = 0; left < in.used; left += 13) {
+		uint8_t *copy = malloc(left + 1);
+		uint64_t cut;
+
+		NEED(copy != NULL);
+		memcpy(copy, in.at, left);
+		buf_reset(&out);
+		EQ_INT(mend_strip_elf(bytes_make(copy, left), &out, &cut, NULL), 0);
+		free(copy);
+	}
+	for (int n = 0; n < 4000; n++) {
+		AUTO(buf_free)
+		struct buf bad = BUF_INIT(1 << 20);
+		uint64_t cut;
+
+		(void)buf_append(&bad, in.at, in.used);
+		for (int k = 0; k < 4; k++) {
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			/* Headers: the first 64 bytes, and the table of sections at the end. */
+			bad.at[(state >> 40) % 2 == 0 ? (state >> 33) % 64
+						      : in.used - 1 - (state >> 33) % 1500] =
+			    (uint8_t)(state >> 56);
+		}
+		buf_reset(&out);
+		(void)mend_strip_elf(buf_bytes(&bad), &out, &cut, NULL);
+	}
 }
 
 /* ---- comments ---- */
@@ -252,6 +388,10 @@ TEST(what_is_no_package_is_not_rewritten)
 
 	EQ_INT(mend_bytes(plan, BYTES_OF("hello\n"), &limits, collect, &out, NULL), MEND_CANNOT);
 	HAS_STR(plan->cannot, "only tar, tar.gz and zip");
+	mend_plan_free(&plan);
+	plan = plan_of("", MEND_CUT);
+	EQ_INT(mend_bytes(plan, BYTES_OF("hello\n"), &limits, collect, &out, NULL), MEND_CANNOT);
+	HAS_STR(plan->cannot, "nothing of it can be cut");
 	EQ_U64(out.used, 0);
 }
 
