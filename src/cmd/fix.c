@@ -43,10 +43,7 @@ fix_ready(const struct scan *scan, const struct fix_options *fix, struct fault *
 	if (fix->out == NULL)
 		return 0;
 	if (input->type != INPUT_FILE)
-		return fault_set(fault, FAULT_USAGE,
-				 "--fix rewrites packages, and %s is a folder: pack it first, or "
-				 "let --apply change what is packed",
-				 input->path);
+		return fix_folder_ready(input, fix->out, fault);
 	if (strcmp(fix->out, "-") == 0 || strcmp(input->path, "(stdin)") == 0)
 		return fault_set(fault, FAULT_USAGE,
 				 "--fix needs a file to read and a file to write");
@@ -124,15 +121,13 @@ begin_out(struct file_write **out, const char *path, const char *like, int *in, 
 /* Scan what was written, under the name that it will have. */
 static int
 scan_again(struct scan *again, const struct cmd_call *call, const struct scan_options *options,
-	   int fd, const char *name, const char *profile, struct fault *fault)
+	   const char *path, const char *name, const char *profile, struct fault *fault)
 {
 	struct cmd_call sub = *call;
 	struct scan_options same = *options;
-	char path[64];
 	const char *args[1] = {path};
 	int r;
 
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	sub.args = args;
 	sub.args_count = 1;
 	same.files_from = same.write_baseline = NULL;
@@ -156,22 +151,56 @@ report(struct scan *scan, const struct cmd_call *call, const struct seal_options
 	return r < 0 ? r : scan->outcome.exit;
 }
 
-/* One rewriting and the scan of it.  0: *again is judged and *w holds the new package; MEND_CANNOT. */
+/* What a round made: a file, or a folder. */
+struct made {
+	struct file_write *file;
+	struct buf folder;
+};
+
+#define MADE_INIT                                                                                  \
+	{                                                                                          \
+		NULL, BUF_INIT(8192)                                                               \
+	}
+
+static void
+made_remove(struct made *made)
+{
+	file_write_abort(&made->file);
+	fix_folder_remove(&made->folder);
+}
+
 static int
-round_of(struct mend_plan *plan, struct scan *scan, struct scan *again, struct file_write **w,
+made_commit(struct made *made, const char *out, struct fault *fault)
+{
+	return made->file != NULL ? file_write_commit(&made->file, fault)
+				  : fix_folder_commit(&made->folder, out, fault);
+}
+
+/* One rewriting and the scan of it.  0: *again is judged and *made holds what is new; MEND_CANNOT. */
+static int
+round_of(struct mend_plan *plan, struct scan *scan, struct scan *again, struct made *made,
 	 const struct cmd_call *call, const struct scan_options *options, const char *out,
 	 struct fault *fault)
 {
+	const struct input *input = only_input(scan);
 	AUTO(own_close)
 	int in = -1;
-	int r = begin_out(w, out, only_input(scan)->path, &in, fault);
+	char path[64];
+	int r;
 
+	if (input->type != INPUT_FILE) {
+		r = fix_folder_write(plan, input, out, &scan->detect.limits, &made->folder, fault);
+		return r != 0 ? r
+			      : scan_again(again, call, options, buf_text(&made->folder), out,
+					   policy_profile(scan->policy), fault);
+	}
+	r = begin_out(&made->file, out, input->path, &in, fault);
 	if (r == 0)
-		r = mend_package(plan, in, file_write_fd(*w), &scan->detect.limits, fault);
-	if (r == 0)
-		r = scan_again(again, call, options, file_write_fd(*w), out,
-			       policy_profile(scan->policy), fault);
-	return r;
+		r = mend_package(plan, in, file_write_fd(made->file), &scan->detect.limits, fault);
+	if (r != 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", file_write_fd(made->file));
+	return scan_again(again, call, options, path, out, policy_profile(scan->policy), fault);
 }
 
 static int
@@ -198,8 +227,8 @@ fix_package(struct scan *scan, const struct cmd_call *call, const struct scan_op
 
 	outcome_init(&last.outcome);
 	for (int n = 0; r >= 0 && n < ROUNDS_MAX; n++) {
-		AUTO(file_write_abort)
-		struct file_write *w = NULL;
+		AUTO(made_remove)
+		struct made made = MADE_INIT;
 		struct scan again = {0};
 
 		r = plan_round(plan, seen, n > 0, &stuck, fault);
@@ -209,7 +238,7 @@ fix_package(struct scan *scan, const struct cmd_call *call, const struct scan_op
 			return cannot(scan, call, plan, out, fault);
 		if (r == 1 && n > 0)
 			break; /* it still blocks, and nothing more can be left out */
-		r = round_of(plan, scan, &again, &w, call, options, out, fault);
+		r = round_of(plan, scan, &again, &made, call, options, out, fault);
 		scan_close(&last);
 		last = again;
 		seen = &last;
@@ -218,7 +247,7 @@ fix_package(struct scan *scan, const struct cmd_call *call, const struct scan_op
 		if (r < 0)
 			return r;
 		if (last.outcome.verdict == VERDICT_PASS) {
-			r = file_write_commit(&w, fault);
+			r = made_commit(&made, out, fault);
 			if (r < 0)
 				return r;
 			say_plan(plan, call);

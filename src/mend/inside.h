@@ -40,6 +40,11 @@ int mend_cut_script(const struct mend_plan *plan, const char *member, bool all, 
 /* `in` without sections that name or debug. FAULT_FORMAT: no wasm. */
 int mend_cut_wasm(struct bytes in, struct buf *out, uint64_t *cuts, struct fault *fault);
 
+/* mend.c: in a child: does the plan drop one of the `names` that make a package, or what `manifest`
+ * (a package.json; -1: there is none) points to?  0 or MEND_CANNOT. */
+int mend_check_needed(struct mend_plan *plan, int manifest, const char *const names[], size_t count,
+		      const struct limits *limits, struct fault *fault);
+
 /* strip.c: an ELF program or library without its debug sections; what is loaded keeps its place.
  * *cuts is how many; 0: there is nothing to cut, or it is none, and `out` was not written.  Cost: linear
  * in the file, and for programs with data behind them in the square of their debug sections. */

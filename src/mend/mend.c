@@ -48,15 +48,19 @@ mend_single(struct mend_job *job, enum blob_kind kind, struct fault *fault)
 	struct buf mended = BUF_INIT(held);
 	int r;
 
-	if (job->plan->count != 1 || job->plan->items[0].action != MEND_CUT)
+	if (job->plan->single == NULL &&
+	    (job->plan->count != 1 || job->plan->items[0].action != MEND_CUT))
 		return mend_cannot(
 		    job->plan,
 		    "only tar, tar.gz and zip packages, ELF programs and wasm modules "
 		    "are rewritten, not %s",
 		    blob_kind_name(kind));
-	r = mend_member(job->plan, "", job->package, &mended, fault);
+	r = mend_member(job->plan, job->plan->single == NULL ? "" : job->plan->single, job->package,
+			&mended, fault);
 	if (r < 0)
 		return r;
+	if (r == 1 && job->plan->single != NULL)
+		return job->write(job->to, job->package, fault);
 	if (r == 1)
 		return mend_cannot(job->plan,
 				   "nothing of it can be cut: it is damaged, or an object "
@@ -76,9 +80,11 @@ mend_bytes(struct mend_plan *plan, struct bytes package, const struct limits *li
 
 	budget_begin(&job.budget, limits, NULL);
 	budget_input(&job.budget, package.left);
-	for (size_t i = 0; i < plan->count; i++)
+	for (size_t i = 0; plan->single == NULL && i < plan->count; i++)
 		plan->items[i].done = false;
 	plan->references = 0;
+	if (plan->single != NULL)
+		return mend_single(&job, kind, fault);
 	if (kind == BLOB_TAR)
 		r = mend_tar(&job, false, fault);
 	else if (kind == BLOB_GZIP && holds_tar(package))
@@ -123,28 +129,71 @@ write_fd(void *to, struct bytes piece, struct fault *fault)
 	return 0;
 }
 
+/* What a child is to do, and with what. */
+struct errand {
+	int (*run)(struct errand *errand, struct bytes content, struct fault *fault);
+	struct mend_plan *plan;
+	int in, out;    /* -1: none */
+	uint64_t bytes; /* of `in` */
+	const struct limits *limits;
+	const char *const *names;
+	size_t names_count;
+};
+
 static int
-child(struct mend_plan *plan, int in, int out, uint64_t bytes, const struct limits *limits,
-      struct fault *fault)
+run_mend(struct errand *e, struct bytes content, struct fault *fault)
 {
-	const struct input input = {.type = INPUT_FILE, .path = "", .fd = in};
-	void *at;
-	int r = confine_writing(&input, 1, limits, 2 * bytes + GROWTH_BYTES, fault);
+	return mend_bytes(e->plan, content, e->limits, write_fd, &e->out, fault);
+}
+
+static int
+run_check(struct errand *e, struct bytes content, struct fault *fault)
+{
+	struct needed needed;
+	int r = 0;
+
+	needed_init(&needed);
+	for (size_t i = 0; r == 0 && i < e->names_count; i++) {
+		AUTO(buf_free)
+		struct buf shown = BUF_INIT(4 * BLOB_PATH_BYTES_MAX);
+
+		if (blob_display(&shown, bytes_text(e->names[i])) < 0)
+			r = fault_set(fault, FAULT_LIMIT, "a path is too long");
+		else if (strcmp(e->names[i], "manifest.json") !=
+			 0) /* of an extension, not of an image */
+			r = needed_member(&needed, buf_text(&shown), fault);
+	}
+	if (r == 0 && content.left > 0)
+		r = needed_manifest(&needed, "package.json", content, fault);
+	if (r == 0)
+		r = needed_check(&needed, e->plan);
+	needed_free(&needed);
+	return r;
+}
+
+static int
+child(struct errand *e, struct fault *fault)
+{
+	const struct input input = {.type = INPUT_FILE, .path = "", .fd = e->in};
+	void *at = NULL;
+	int r = confine_writing(&input, e->in < 0 ? 0 : 1, e->limits, 2 * e->bytes + GROWTH_BYTES,
+				fault);
 
 	if (r < 0)
 		return r;
-	at = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, in, 0);
+	if (e->bytes > 0)
+		at = mmap(NULL, (size_t)e->bytes, PROT_READ, MAP_PRIVATE, e->in, 0);
 	if (at == MAP_FAILED)
 		return fault_errno(fault, "the package");
-	return mend_bytes(plan, bytes_make(at, (size_t)bytes), limits, write_fd, &out, fault);
+	return e->run(e, bytes_make(at, (size_t)e->bytes), fault);
 }
 
 static void
-child_main(struct mend_plan *plan, int in, int out, uint64_t bytes, const struct limits *limits,
-	   struct answer *answer)
+child_main(struct errand *e, struct answer *answer)
 {
+	struct mend_plan *plan = e->plan;
 	struct fault fault = FAULT_INIT;
-	int r = child(plan, in, out, bytes, limits, &fault);
+	int r = child(e, &fault);
 
 	for (size_t i = 0; i < plan->count; i++)
 		answer->done[i] = plan->items[i].done;
@@ -175,32 +224,27 @@ believe(struct mend_plan *plan, struct answer *answer, int status, struct fault 
 	if (answer->code > 0)
 		return mend_cannot(plan, "%s", buf_text(&shown));
 	for (size_t i = 0; i < plan->count; i++)
-		plan->items[i].done = answer->done[i] != 0;
-	plan->references = answer->references;
+		plan->items[i].done = plan->items[i].done || answer->done[i] != 0;
+	plan->references += answer->references;
 	return 0;
 }
 
-int
-mend_package(struct mend_plan *plan, int in, int out, const struct limits *limits,
-	     struct fault *fault)
+static int
+in_child(struct errand *e, struct fault *fault)
 {
+	struct mend_plan *plan = e->plan;
 	size_t room = sizeof(struct answer) + plan->count;
 	struct answer *answer;
-	struct stat st;
 	int status = 0, r;
 	pid_t pid;
 
-	if (fstat(in, &st) < 0)
-		return fault_errno(fault, "the package");
-	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
-		return mend_cannot(plan, "only a file can be rewritten");
 	answer = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (answer == MAP_FAILED)
 		return fault_errno(fault, "shared memory");
 	answer->code = FAULT_FORMAT;
 	pid = fork();
 	if (pid == 0)
-		child_main(plan, in, out, (uint64_t)st.st_size, limits, answer);
+		child_main(e, answer);
 	if (pid < 0) {
 		(void)munmap(answer, room);
 		return fault_errno(fault, "fork");
@@ -210,4 +254,41 @@ mend_package(struct mend_plan *plan, int in, int out, const struct limits *limit
 	r = believe(plan, answer, status, fault);
 	(void)munmap(answer, room);
 	return r;
+}
+
+int
+mend_package(struct mend_plan *plan, int in, int out, const struct limits *limits,
+	     struct fault *fault)
+{
+	struct errand e = {.run = run_mend, .plan = plan, .in = in, .out = out, .limits = limits};
+	struct stat st;
+
+	if (fstat(in, &st) < 0)
+		return fault_errno(fault, "the package");
+	if (!S_ISREG(st.st_mode) || st.st_size <= 0)
+		return mend_cannot(plan, "only a file can be rewritten");
+	e.bytes = (uint64_t)st.st_size;
+	for (size_t i = 0; plan->single == NULL && i < plan->count; i++)
+		plan->items[i].done = false;
+	if (plan->single == NULL)
+		plan->references = 0;
+	return in_child(&e, fault);
+}
+
+int
+mend_check_needed(struct mend_plan *plan, int manifest, const char *const names[], size_t count,
+		  const struct limits *limits, struct fault *fault)
+{
+	struct errand e = {.run = run_check,
+			   .plan = plan,
+			   .in = manifest,
+			   .out = -1,
+			   .limits = limits,
+			   .names = names,
+			   .names_count = count};
+	struct stat st;
+
+	if (manifest >= 0 && fstat(manifest, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+		e.bytes = (uint64_t)st.st_size;
+	return in_child(&e, fault);
 }

@@ -43,6 +43,7 @@ struct mend_plan {
 	bool
 	    strip; /* debug sections go from every ELF program and library: findings name the first */
 	uint64_t references; /* sourceMappingURL comments, wasm and ELF sections that were cut */
+	const char *single;  /* mend_bytes() is given this member alone; NULL: a package */
 	char cannot[FAULT_TEXT_MAX];
 };
 
@@ -68,6 +69,13 @@ typedef int mend_write_fn(void *to, struct bytes piece, struct fault *fault);
  * whole, FAULT_LIMIT, ... */
 int mend_bytes(struct mend_plan *plan, struct bytes package, const struct limits *limits,
 	       mend_write_fn *write, void *to, struct fault *fault);
+
+/* A folder, or of it the `files` (NULL: all), copied to `out`, an empty folder: without what the plan
+ * drops, with what it cuts, with modes and times of files; links as they are, also when what they
+ * point to goes.  What is cut, and the manifest, is read in children like mend_package()'s.  What
+ * stays behind after an error is the caller's to remove. */
+int mend_folder(struct mend_plan *plan, int folder, const char *const files[], size_t count,
+		int out, const struct limits *limits, struct fault *fault);
 
 /* In a child that can read `in` (a regular file), write to `out` no more than twice as much and
  * 64 MiB, and do nothing else. */
