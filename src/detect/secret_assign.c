@@ -413,7 +413,8 @@ read_bare(struct reader *r, size_t name_at, struct secret_assign *a)
 			size_t rest = skip_blanks(r, i);
 			uint8_t c = peek(r, rest);
 
-			if (c == '\n' || c == '\r' || c == 0 || (c == '#' && rest > i))
+			if (c == '\n' || c == '\r' || c == 0 || (c == '#' && rest > i) ||
+			    (c == '\\' && peek(r, rest + 1) == '\n'))
 				r->flags |= SECRET_LINE;
 			else
 				i = word;
@@ -583,8 +584,8 @@ secret_assign_url(struct bytes in, size_t at, struct secret_assign *out)
 	}
 	if (last == 0 || last == colon + 1)
 		return false;
-	if (!text_is_alnum(peek(&r, last + 1)) && peek(&r, last + 1) != '[' &&
-	    peek(&r, last + 1) != '(')
+	if (!text_is_alnum(peek(&r, last + 1)) &&
+	    (peek(&r, last + 1) == 0 || strchr("[(%${#", peek(&r, last + 1)) == NULL))
 		return false;
 	*out = (struct secret_assign){.name_at = at + 3,
 				      .name_length = colon - at - 3,
@@ -593,4 +594,64 @@ secret_assign_url(struct bytes in, size_t at, struct secret_assign *out)
 				      .lo = r.lo,
 				      .hi = r.hi};
 	return true;
+}
+
+/* ---- what a client sends ---- */
+
+bool
+secret_assign_scheme(struct bytes in, size_t at, size_t length, struct secret_assign *out)
+{
+	struct reader r = {.in = in,
+			   .begin = at < SECRET_GENERIC_REACH ? 0 : at - SECRET_GENERIC_REACH,
+			   .end = in.left - at < SECRET_GENERIC_REACH ? in.left
+								      : at + SECRET_GENERIC_REACH,
+			   .lo = at,
+			   .hi = at};
+	size_t i = at + length, from;
+
+	if (is_name(back(&r, at - 1)) || !looks(&r, at, length == 6 ? "basic " : "bearer "))
+		return false;
+	from = i;
+	while (i - from <= SECRET_GENERIC_VALUE_MAX &&
+	       (is_name(peek(&r, i)) || (peek(&r, i) != 0 && strchr("+/=~", peek(&r, i)) != NULL)))
+		i++;
+	if (i - from < 6 || i - from > SECRET_GENERIC_VALUE_MAX)
+		return false;
+	*out = (struct secret_assign){
+	    .value_at = from, .value_length = i - from, .lo = r.lo, .hi = r.hi};
+	return true;
+}
+
+size_t
+secret_assign_decode(struct bytes value, uint8_t *text, size_t room)
+{
+	uint32_t bits = 0;
+	size_t count = 0, used = 0;
+
+	while (value.left > 0 && value.at[value.left - 1] == '=')
+		value.left--;
+	for (size_t i = 0; i < value.left; i++) {
+		uint8_t c = value.at[i];
+		uint32_t digit = c >= 'A' && c <= 'Z'	? (uint32_t)(c - 'A')
+				 : c >= 'a' && c <= 'z' ? c - 'a' + 26u
+				 : c >= '0' && c <= '9' ? c - '0' + 52u
+				 : c == '+' || c == '-' ? 62u
+				 : c == '/' || c == '_' ? 63u
+							: 64u;
+
+		if (digit == 64)
+			return 0;
+		bits = bits << 6 | digit;
+		count += 6;
+		if (count < 8)
+			continue;
+		count -= 8;
+		if (used == room)
+			return 0;
+		text[used] = (uint8_t)(bits >> count);
+		if (text[used] < 0x20 || text[used] >= 0x7f)
+			return 0;
+		used++;
+	}
+	return value.left % 4 == 1 ? 0 : used;
 }

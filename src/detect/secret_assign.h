@@ -21,6 +21,12 @@ bool secret_assign_read(struct bytes in, size_t at, struct secret_assign *out);
 /* scheme://user:password@host, `at` is where its "://" stands. */
 bool secret_assign_url(struct bytes in, size_t at, struct secret_assign *out);
 
+/* "Basic " or "Bearer " of `length` bytes at `at`, and the token behind it. */
+bool secret_assign_scheme(struct bytes in, size_t at, size_t length, struct secret_assign *out);
+
+/* Base64 to `text`: how many bytes, 0 where it is none, is not printable, or does not fit. */
+size_t secret_assign_decode(struct bytes value, uint8_t *text, size_t room);
+
 /* Is the value an expression, a name, a path, a number: what programs write there? */
 bool secret_assign_is_code(struct bytes value, unsigned flags);
 

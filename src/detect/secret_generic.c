@@ -15,14 +15,16 @@
 
 /* The fronts of the words, in the order of their buckets; four letters each are checked. */
 static const char *const words[] = {"key", "pass", "pwd", "secr", "toke", "cred", "auth",
-				    "://", "psw",  "jwt", "bear", "kenn", "senh"};
+				    "://", "psw",  "jwt", "bear", "kenn", "senh",
+				    "basic "};
 
 static void
 make_anchors(struct anchors *anchors)
 {
 	static const char *const buckets[] = {"key", "pas", "pwd", "sec", "tok", "cre", "aut",
-					      "://", "psw", "jwt", "bea", "ken", "sen"};
-	static const uint8_t bucket_of[] = {0, 1, 2, 3, 4, 5, 6, 7, 2, 7, 5, 0, 3};
+					      "://", "psw", "jwt", "bea", "ken", "sen",
+					      "bas"};
+	static const uint8_t bucket_of[] = {0, 1, 2, 3, 4, 5, 6, 7, 2, 7, 5, 0, 3, 5};
 
 	/* Sets stride and what the processor can; the tables are ours: letters of both cases. */
 	anchors_init(anchors, "key", 1, 1);
@@ -80,15 +82,18 @@ judge_noise(const struct secret_name *name, const struct secret_assign *a,
 }
 
 static bool
-judge_password(const struct secret_name *name, const struct secret_assign *a, struct bytes value,
+judge_password(const struct secret_name *name, const struct secret_assign *a,
 	       const struct secret_value *v, struct secret_generic_hit *out)
 {
 	bool firm = (a->flags & (SECRET_QUOTED | SECRET_LINE | SECRET_MARKUP | SECRET_OPTION)) != 0;
 
 	out->rule = SECRET_GENERIC_PASSWORD;
-	if (!firm || name->kind == SECRET_NAME_WEAK || name->loose)
+	if (name->kind == SECRET_NAME_WEAK || name->loose)
 		return false;
-	if (secret_value_is_password(value, v)) {
+	/* A bare word in a program is a name; with digits between its letters it is seldom one. */
+	if (!firm && (v->digits == 0 || v->kinds < 2 || v->switches < 2 || v->length < 6))
+		return false;
+	if (secret_value_is_password(v)) {
 		bool people = name->kind == SECRET_NAME_PASSWORD;
 
 		/* Of a token without noise in it little is known. */
@@ -118,6 +123,11 @@ judge(struct bytes in, const struct secret_assign *a, struct secret_generic_hit 
 	secret_value_look(value, &v);
 	if ((v.classes & VALUE_CTRL) != 0 || secret_is_placeholder(value))
 		return false;
+	if (secret_value_is_hash(value)) {
+		out->rule = SECRET_GENERIC_HASH;
+		out->level = SECRET_WEAK;
+		return true;
+	}
 	if (name.verified)
 		out->flags |= SECRET_NAMED_DB;
 	if (v.uuid) {
@@ -129,7 +139,7 @@ judge(struct bytes in, const struct secret_assign *a, struct secret_generic_hit 
 		return judge_noise(&name, a, &v, out);
 	if (secret_assign_is_code(value, a->flags) || secret_assign_is_text(value))
 		return false;
-	return judge_password(&name, a, value, &v, out);
+	return judge_password(&name, a, &v, out);
 }
 
 static bool
@@ -145,7 +155,7 @@ judge_url(struct bytes in, const struct secret_assign *a, struct secret_generic_
 		return false;
 	out->rule = SECRET_GENERIC_URL;
 	out->level = secret_value_is_noise(&v)             ? SECRET_SURE
-		     : secret_value_is_password(value, &v) ? SECRET_LIKELY
+		     : secret_value_is_password(&v) ? SECRET_LIKELY
 							   : SECRET_WEAK;
 	/* user:pass, admin:admin, guest:guest: words that everybody uses. */
 	if (bytes_equal(user, value) || text_equal_nocase(value, BYTES_OF("pass")) ||
@@ -154,12 +164,66 @@ judge_url(struct bytes in, const struct secret_assign *a, struct secret_generic_
 	return value.left >= 3;
 }
 
+/* Basic dXNlcjpwYXNz, Bearer mF_9.B5f-4.1JqM: what a client sends. */
+static bool
+judge_bearer(struct bytes value, struct secret_generic_hit *out)
+{
+	struct secret_value v;
+
+	secret_value_look(value, &v);
+	out->rule = SECRET_GENERIC_BEARER;
+	out->level = SECRET_SURE;
+	return v.length >= 16 && (secret_value_is_noise(&v) || v.uuid);
+}
+
+static bool
+judge_basic(struct bytes value, struct secret_generic_hit *out)
+{
+	struct bytes user, password;
+	struct secret_value v;
+	uint8_t text[192];
+	size_t colon = 0, length = secret_assign_decode(value, text, sizeof(text));
+
+	while (colon < length && text[colon] != ':')
+		colon++;
+	if (length < 4 || colon == length)
+		return false;
+	user = bytes_make(text, colon);
+	password = bytes_make(text + colon + 1, length - colon - 1);
+	out->rule = SECRET_GENERIC_BASIC;
+	secret_value_look(password, &v);
+	out->level = SECRET_LIKELY;
+	if (password.left == 0 || bytes_equal(user, password) || secret_is_placeholder(password))
+		out->level = SECRET_WEAK;
+	explicit_bzero(text, sizeof(text));
+	return (v.classes & (VALUE_CTRL | VALUE_HIGH)) == 0;
+}
+
+static bool
+at_scheme(struct bytes in, size_t at, struct secret_generic_hit *out)
+{
+	bool basic = at + 1 < in.left && text_lower(in.at[at + 1]) == 'a';
+	struct secret_assign a;
+	struct bytes value;
+
+	if (!secret_assign_scheme(in, at, basic ? 6 : 7, &a))
+		return false;
+	*out = (struct secret_generic_hit){
+	    .at = a.value_at, .length = a.value_length, .lo = a.lo, .hi = a.hi};
+	value = bytes_slice(in, a.value_at, a.value_length);
+	if (secret_is_placeholder(value))
+		return false;
+	return basic ? judge_basic(value, out) : judge_bearer(value, out);
+}
+
 bool
 secret_generic_at(struct bytes in, size_t at, struct secret_generic_hit *out)
 {
 	struct secret_assign a;
 	bool url = in.at[at] == ':';
 
+	if (text_lower(in.at[at]) == 'b' && at_scheme(in, at, out))
+		return true;
 	if (!(url ? secret_assign_url(in, at, &a) : secret_assign_read(in, at, &a)))
 		return false;
 	*out = (struct secret_generic_hit){

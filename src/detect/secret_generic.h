@@ -22,6 +22,9 @@ enum secret_generic_rule {
 	SECRET_GENERIC_UUID,     /* a UUID under such a name: some providers' keys are */
 	SECRET_GENERIC_PASSWORD, /* a value as people make them up under the name of a password */
 	SECRET_GENERIC_URL,      /* scheme://user:password@host */
+	SECRET_GENERIC_BASIC,    /* Basic base64(user:password) */
+	SECRET_GENERIC_BEARER,   /* Bearer TOKEN */
+	SECRET_GENERIC_HASH,     /* a hashed password */
 	SECRET_GENERIC_RULES,
 };
 

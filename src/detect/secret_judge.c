@@ -98,6 +98,10 @@ grade_generic(const struct secret_candidate *c, unsigned path, enum severity *se
 	    c->rule != SECRET_GENERIC_URL && !settings &&
 	    (c->rule == SECRET_GENERIC_PASSWORD && (path & SECRET_PATH_DOC) == 0))
 		return false;
+	if (c->rule == SECRET_GENERIC_HASH) {
+		*severity = (path & SECRET_PATH_HASHES) != 0 ? SEVERITY_MEDIUM : SEVERITY_INFO;
+		return true;
+	}
 	switch (c->level) {
 	case SECRET_SURE:
 		*severity = SEVERITY_HIGH;
@@ -197,6 +201,7 @@ tell(struct judging *j, const struct secret_candidate *c, const struct secret_ru
 	found->why = rule->why;
 	found->fix = rule->fix;
 	found->state = state;
+	found->weak = c->lane == SECRET_LANE_GENERIC && c->level == SECRET_WEAK;
 	found->severity = grade_state(severity, state);
 	found->at = j->where->base_bytes + c->at;
 	found->length = c->length;

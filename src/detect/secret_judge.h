@@ -30,6 +30,7 @@ struct secret_found {
 	const char *rule, *title, *why, *fix; /* static, of the rule set or in the arena */
 	enum severity severity;
 	enum secret_state state;
+	bool weak; /* a word that others use, too: not one secret in all its places */
 	uint64_t at, length;
 	uint32_t line, column;              /* from 1; 0: not counted */
 	char redacted[SECRET_REDACTED_MAX]; /* at most 8 characters of it and at most a quarter */

@@ -127,7 +127,7 @@ is_other_thing(struct bytes word)
 	    "table",      "style",     "class",     "selector",     "provider",  "service",
 	    "manager",    "store",     "storage",   "strength",     "match",     "matches",
 	    "mismatch",   "required",  "enabled",   "disabled",     "reset",     "forgot",
-	    "change",     "changed",   "confirm",   "confirmation", "page",      "form",
+	    "change",     "changed",   "sha", "md", "page",      "form",
 	    "button",     "link",      "title",     "description",  "desc",      "info",
 	    "text",       "hash",      "hashes",    "digest",       "checksum",  "hasher",
 	    "encoder",    "generator", "factory",   "handler",      "helper",    "util",
@@ -154,6 +154,20 @@ is_other_thing(struct bytes word)
 	};
 
 	return IS_ANY(word, list);
+}
+
+/* nkey, xkey, sshkey; not monkey. */
+static bool
+is_keyed(struct bytes word)
+{
+	static const char *const others[] = {"monkey", "turkey", "hockey", "jockey", "donkey",
+					     "whiskey", "hotkey", "passkey", "lowkey", "greykey",
+					     "pubkey", "publickey", "pkey", "rkey", "lkey", "skey",
+					     "keykey", "cachekey", "sortkey", "mapkey", "datakey"};
+
+	return word.left > 3 && word.left <= 12 &&
+	       text_equal_nocase(bytes_slice(word, word.left - 3, 3), BYTES_OF("key")) &&
+	       !IS_ANY(word, others);
 }
 
 static enum secret_name_kind
@@ -201,7 +215,7 @@ kind_of_word(struct bytes word)
 			bytes_slice(word, word.left - strlen(token_ends[i]), SIZE_MAX),
 			bytes_text(token_ends[i])))
 			return SECRET_NAME_TOKEN;
-	return SECRET_NAME_NONE;
+	return is_keyed(word) ? SECRET_NAME_WEAK : SECRET_NAME_NONE;
 }
 
 /* What makes a secret of a plain "key". */
@@ -233,7 +247,7 @@ makes_public(struct bytes word)
 {
 	static const char *const list[] = {
 	    "public",      "pub",    "publishable", "foreign", "partition", "sort",    "cache",
-	    "translation", "i18n",   "is",          "has",     "no",        "num",     "min",
+	    "translation", "i18n",   "is",          "has", "encrypted", "hashed", "wrapped", "sealed",     "no",        "num",     "min",
 	    "max",         "hot",    "shortcut",    "arrow",   "query",     "row",     "dict",
 	    "registry",    "lookup", "unique",      "site",    "csrf_name", "css",     "key",
 	    "next",        "prev",   "column",      "label",   "error",     "message", "primary"};

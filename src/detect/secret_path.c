@@ -139,6 +139,7 @@ secret_path_look(struct bytes name)
 	static const char *const samples[] = {
 	    ".example", ".sample",      ".dist",       ".template",     ".tpl", ".tmpl", "-example",
 	    "-sample",  ".example.yml", ".sample.yml", ".example.json", ".j2",  ".erb"};
+	static const char *const hashes[] = {"shadow", "htpasswd", "master.passwd", "passwd"};
 	struct bytes base = blob_basename(name);
 	unsigned path = 0;
 
@@ -154,6 +155,8 @@ secret_path_look(struct bytes name)
 		path |= SECRET_PATH_TEXTS;
 	if (is_made(name, base))
 		path |= SECRET_PATH_MADE;
+	if (ENDS(base, hashes))
+		path |= SECRET_PATH_HASHES;
 	if (ENDS(base, data))
 		path |= SECRET_PATH_DATA;
 	if (ENDS(base, samples) || secret_has_word(base, "example") ||

@@ -13,6 +13,7 @@
 #define SECRET_PATH_TEXTS    0x10u /* texts in many languages: "password" is a label there */
 #define SECRET_PATH_MADE     0x20u /* minified or generated: names say nothing */
 #define SECRET_PATH_DATA     0x40u /* CSV, SQL, JSON lines */
+#define SECRET_PATH_HASHES 0x100u /* shadow, .htpasswd: kept for the hashes in them */
 #define SECRET_PATH_SAMPLE   0x80u /* .env.example and its like */
 
 unsigned secret_path_look(struct bytes name);

@@ -151,19 +151,42 @@ secret_value_is_noise(const struct secret_value *v)
 }
 
 bool
-secret_value_is_password(struct bytes value, const struct secret_value *v)
+secret_value_is_password(const struct secret_value *v)
 {
-	if (v->length < 6 || v->length > 64 || v->distinct < 4 ||
+	if (v->length < 5 || v->length > 64 || v->distinct < 4 ||
 	    (v->classes & (VALUE_BLANK | VALUE_HIGH | VALUE_CTRL)) != 0 || v->letters == 0)
 		return false;
-	/* a-b, a_b, a.b and a/b are how names are written. */
+	/* a-b, a_b, a.b and a/b are how names are written: unlike words it must be. */
 	if (v->digits == 0 && (v->classes & VALUE_SYMBOL) == 0)
-		return v->kinds >= 2 && v->words_milli <= -900 && v->length >= 8;
+		return v->words_milli < (v->length < 7 ? -300 : -50);
+	if (v->length < 6)
+		return v->words_milli < -300;
 	/* file2, sha256, user_1: a word with a number behind. */
 	if ((v->classes & VALUE_SYMBOL) == 0 && v->words_milli > 300 && v->switches <= 1)
 		return v->digits >= 3 && v->length >= 8;
-	(void)value;
 	return v->words_milli <= 900 || (v->classes & VALUE_SYMBOL) != 0;
+}
+
+/* An id of a scheme between marks, then what it made: $2y$10$..., sha1$..., {SSHA}... */
+bool
+secret_value_is_hash(struct bytes in)
+{
+	static const char *const fronts[] = {
+	    "$1$",	"$2a$",	    "$2b$",	"$2y$",	    "$2x$",   "$5$",	 "$6$",	  "$7$",
+	    "$y$",	"$gy$",	    "$apr1$",	"$argon2",  "$pbkdf2", "$scrypt$", "$p5k2$", "$md5",
+	    "$sha1$",	"{ssha",    "{sha",	"{crypt}",  "{md5}",  "{smd5}",	 "sha1$", "md5$",
+	    "pbkdf2_",	"pbkdf2:",  "bcrypt$",	"bcrypt_",  "argon2$", "scrypt:", "sha256$", "sha512$",
+	    "{bcrypt}", "{pbkdf2",  "{argon2",	"$h$",	    "$p$",    "crypt$",	 "$8$",	  "$9$",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(fronts); i++) {
+		size_t length = strlen(fronts[i]);
+
+		if (in.left >= length + 8 &&
+		    text_equal_nocase(bytes_slice(in, 0, length), bytes_text(fronts[i])))
+			return true;
+	}
+	return false;
 }
 
 bool

@@ -43,8 +43,11 @@ void secret_value_look(struct bytes value, struct secret_value *out);
 /* As drawn at random from an alphabet: long enough, unlike words, of enough different characters. */
 bool secret_value_is_noise(const struct secret_value *value);
 
-/* Made up by a person to be hard to guess: letters with digits or symbols, no blanks. */
-bool secret_value_is_password(struct bytes value, const struct secret_value *look);
+/* Made up by a person to be hard to guess: letters with digits or symbols, or unlike words. */
+bool secret_value_is_password(const struct secret_value *value);
+
+/* What is stored in place of a password: crypt(3) and its many children. */
+bool secret_value_is_hash(struct bytes value);
 
 /* Stands for a secret and is none: xxxx, <...>, ${...}, your_key_here, changeme, 0123456789,
  * all the same, an environment look-up, a format string. */
