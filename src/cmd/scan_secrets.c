@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/scan.h"
+#include "rules/rules.h"
 
 /* Without a state folder ids must still be the same on every run: then they are keyed with this, and
  * who has a report can try a dictionary on the ids of weak secrets (docs/detectors/secret.md). */
@@ -27,7 +28,8 @@ scan_secrets(struct secret_scanner **out, const struct home *home, int64_t now, 
 		return r;
 	if (r == 0)
 		memcpy(options.id_key, key.secret.byte, sizeof(options.id_key));
-	r = secret_scanner_new(out, &options, fault);
+	options.rules = rules_builtin(NULL, fault);
+	r = options.rules == NULL ? fault->code : secret_scanner_new(out, &options, fault);
 	explicit_bzero(options.id_key, sizeof(options.id_key));
 	return r;
 }

@@ -64,44 +64,99 @@ count_lines(struct state *state, const struct detect_window *window, uint64_t to
 	state->line_bytes = to;
 }
 
-/* Candidates of the blob that are settled -> found; the others wait. */
+/* A stream in base64 is unpacked and examined as any other, where the window holds all of it. */
+static int
+derive(struct detect_run *run, struct state *state, const struct detect_window *window,
+       const struct secret_candidate *c, struct fault *fault)
+{
+	struct secret_decode_level *level = &state->scratch->levels[0];
+	struct bytes in = bytes_make(window->at, window->length), content;
+	const char *name, *link;
+
+	size_t length = secret_decode_run(in, c->at, c->length);
+
+	if ((c->at + length == in.left && !window->last) ||
+	    !secret_decode_at(level, in, c->at, length, &content, &name))
+		return 0;
+	link = arena_printf(run->arena, "%s@%llu", name,
+			    (unsigned long long)(window->at_bytes + c->at));
+	if (link == NULL)
+		return fault_memory(fault);
+	return run->derive(run, bytes_text(link), content, fault);
+}
+
+/* How many candidates from `i` on overlap each other, one the next; *end: where the last one ends.  Long
+ * ones stand alone, as in secret_judge(). */
+static size_t
+chain_of(const struct secret_list *list, size_t i, uint64_t *end)
+{
+	size_t n = i + 1;
+
+	*end = list->list[i].at + list->list[i].length;
+	if (list->list[i].length > SECRET_JUDGE_OVERLAP)
+		return 1;
+	for (; n < list->count && list->list[n].at < *end; n++)
+		if (list->list[n].length <= SECRET_JUDGE_OVERLAP &&
+		    list->list[n].at + list->list[n].length > *end)
+			*end = list->list[n].at + list->list[n].length;
+	return n - i;
+}
+
+/* Move pending candidates to state->list, offsets of the window, but for those that one found later may
+ * overlap, as long as the next window shows them. */
+static int
+take_settled(struct detect_run *run, struct state *state, const struct detect_window *window,
+	     struct fault *fault)
+{
+	struct secret_list *pending = &state->pending;
+	uint64_t shift = window->at_bytes, end;
+	/* What is found later has an anchor behind next_bytes: it cannot reach before this. */
+	uint64_t done = state->next_bytes > SECRET_REACH ? state->next_bytes - SECRET_REACH : 0;
+	uint64_t next = window->length < DETECT_MARGIN_BYTES
+			    ? shift
+			    : shift + window->length - DETECT_MARGIN_BYTES;
+	size_t kept = 0;
+	int r = 0;
+
+	state->list.count = 0;
+	for (size_t i = 0, count; r == 0 && i < pending->count; i += count) {
+		bool waits;
+
+		count = chain_of(pending, i, &end);
+		waits = !window->last && end > done && pending->list[i].at >= next;
+		for (size_t n = i; r == 0 && n < i + count; n++) {
+			struct secret_candidate c = pending->list[n];
+
+			if (waits && c.length <= SECRET_JUDGE_OVERLAP) {
+				pending->list[kept++] = c;
+				continue;
+			}
+			c.at -= shift;
+			c.lo = c.lo > shift ? c.lo - shift : 0;
+			c.hi = c.hi > shift ? c.hi - shift : 0;
+			r = c.lane == SECRET_LANE_DERIVED
+				? derive(run, state, window, &c, fault)
+				: secret_list_add(&state->list, &c, fault);
+		}
+	}
+	pending->count = kept;
+	return r;
+}
+
 static int
 settle(struct detect_run *run, struct state *state, const struct detect_window *window,
        struct fault *fault)
 {
-	uint64_t shift = window->at_bytes;
-	/* What is found later has an anchor behind next_bytes: it cannot reach before this. */
-	uint64_t done = window->last                       ? UINT64_MAX
-			: state->next_bytes > SECRET_REACH ? state->next_bytes - SECRET_REACH
-							   : 0;
 	struct secret_where where = {.name = run->blob->name,
 				     .in = bytes_make(window->at, window->length),
-				     .base_bytes = shift,
+				     .base_bytes = window->at_bytes,
 				     .line = state->line,
-				     .line_before = shift - state->line_from_bytes};
-	uint64_t next = window->last || window->length < DETECT_MARGIN_BYTES
-			    ? shift
-			    : shift + window->length - DETECT_MARGIN_BYTES;
-	size_t count = 0;
-	int r;
+				     .line_before = window->at_bytes - state->line_from_bytes};
+	int r = take_settled(run, state, window, fault);
 
-	state->list.count = 0;
-	for (size_t i = 0; i < state->pending.count; i++) {
-		struct secret_candidate c = state->pending.list[i];
-
-		/* The next window shows no byte before `next`. */
-		if (c.at + c.length > done && c.at >= next) {
-			state->pending.list[count++] = c;
-			continue;
-		}
-		c.at -= shift;
-		r = secret_list_add(&state->list, &c, fault);
-		if (r < 0)
-			return r;
-	}
-	state->pending.count = count;
-	return secret_judge(run->detect->options.secrets, &where, state->list.list,
-			    state->list.count, run->arena, &state->founds, fault);
+	return r < 0 ? r
+		     : secret_judge(state->scanner, state->scratch, &where, state->list.list,
+				    state->list.count, run->arena, &state->founds, fault);
 }
 
 static int
@@ -128,7 +183,8 @@ window(struct detect_run *run, void *memory, const struct detect_window *window,
 		struct secret_candidate c = state->list.list[i];
 
 		c.at += window->at_bytes;
-		c.lo = c.hi = 0; /* nobody inherits from a window */
+		c.lo += window->at_bytes;
+		c.hi += window->at_bytes;
 		r = secret_list_add(&state->pending, &c, fault);
 	}
 	if (r < 0)

@@ -632,7 +632,7 @@ secret_assign_decode(struct bytes value, uint8_t *text, size_t room)
 		value.left--;
 	for (size_t i = 0; i < value.left; i++) {
 		uint8_t c = value.at[i];
-		uint32_t digit = c >= 'A' && c <= 'Z'	? (uint32_t)(c - 'A')
+		uint32_t digit = c >= 'A' && c <= 'Z'   ? (uint32_t)(c - 'A')
 				 : c >= 'a' && c <= 'z' ? c - 'a' + 26u
 				 : c >= '0' && c <= '9' ? c - '0' + 52u
 				 : c == '+' || c == '-' ? 62u

@@ -15,15 +15,13 @@
 
 /* The fronts of the words, in the order of their buckets; four letters each are checked. */
 static const char *const words[] = {"key", "pass", "pwd", "secr", "toke", "cred", "auth",
-				    "://", "psw",  "jwt", "bear", "kenn", "senh",
-				    "basic "};
+				    "://", "psw",  "jwt", "bear", "kenn", "senh", "basic "};
 
 static void
 make_anchors(struct anchors *anchors)
 {
 	static const char *const buckets[] = {"key", "pas", "pwd", "sec", "tok", "cre", "aut",
-					      "://", "psw", "jwt", "bea", "ken", "sen",
-					      "bas"};
+					      "://", "psw", "jwt", "bea", "ken", "sen", "bas"};
 	static const uint8_t bucket_of[] = {0, 1, 2, 3, 4, 5, 6, 7, 2, 7, 5, 0, 3, 5};
 
 	/* Sets stride and what the processor can; the tables are ours: letters of both cases. */
@@ -154,9 +152,9 @@ judge_url(struct bytes in, const struct secret_assign *a, struct secret_generic_
 	    secret_is_placeholder(value))
 		return false;
 	out->rule = SECRET_GENERIC_URL;
-	out->level = secret_value_is_noise(&v)             ? SECRET_SURE
+	out->level = secret_value_is_noise(&v)      ? SECRET_SURE
 		     : secret_value_is_password(&v) ? SECRET_LIKELY
-							   : SECRET_WEAK;
+						    : SECRET_WEAK;
 	/* user:pass, admin:admin, guest:guest: words that everybody uses. */
 	if (bytes_equal(user, value) || text_equal_nocase(value, BYTES_OF("pass")) ||
 	    text_equal_nocase(value, BYTES_OF("pwd")) || text_equal_nocase(value, BYTES_OF("pw")))

@@ -14,16 +14,9 @@
 #include "detect/secret_lanes.h"
 #include "detect/secret_path.h"
 #include "detect/secret_rule.h"
+#include "detect/secret_value.h"
+#include "rules/rules.h"
 #include "seal/hash.h"
-
-const char *
-secret_state_name(enum secret_state state)
-{
-	static const char *const names[] = {"unknown", "live-looking", "expired", "malformed",
-					    "example"};
-
-	return (unsigned)state < ARRAY_LEN(names) ? names[state] : "unknown";
-}
 
 void
 secret_founds_free(struct secret_founds *founds)
@@ -139,6 +132,9 @@ struct judging {
 	struct arena *arena;
 	struct secret_founds *out;
 	struct fault *fault;
+	struct secret_scratch *scratch;
+	const struct secret_candidate *all;
+	size_t count;
 	unsigned path;
 	/* Lines are counted once, up to the last place asked for. */
 	size_t counted;
@@ -216,6 +212,110 @@ tell(struct judging *j, const struct secret_candidate *c, const struct secret_ru
 	return hash_sha256(secret, found->evidence, j->fault);
 }
 
+/* ---- rules ---- */
+
+/* Does a rule that this one needs hit near enough?  `all`: every candidate, in order of place. */
+static bool
+has_required(const struct judging *j, const struct secret_candidate *c, const struct rule *rule)
+{
+	const struct rule_set *set = j->scanner->options.rules;
+
+	for (size_t i = 0; i < j->count; i++) {
+		const struct secret_candidate *o = &j->all[i];
+		uint64_t from = o->at < c->at ? o->at : c->at, to = o->at < c->at ? c->at : o->at;
+		uint32_t lines = 0;
+
+		/* Lines are counted in what is near, not in everything. */
+		if (o->lane != SECRET_LANE_RULE || o->length == 0 || to - from > 64 * 1024 ||
+		    strcmp(rules_get(set, o->rule)->id, rule->requires) != 0)
+			continue;
+		for (uint64_t at = from; at < to && lines <= rule->within_lines; at++)
+			lines += j->where->in.at[at] == '\n';
+		if (lines <= rule->within_lines)
+			return true;
+	}
+	return false;
+}
+
+static enum secret_state
+state_of(const struct judging *j, const struct secret_candidate *c, const struct rule *rule)
+{
+	struct bytes secret = bytes_slice(j->where->in, c->at, c->length);
+	struct secret_check_input in = {.secret = secret,
+					.around = bytes_slice(j->where->in, c->lo, c->hi - c->lo),
+					.now = j->scanner->options.now};
+	secret_check_fn *check = rule->check == NULL ? NULL : secret_check_find(rule->check);
+
+	for (size_t i = 0; i < rule->examples_count; i++)
+		if (bytes_equal(secret, bytes_text(rule->examples[i])))
+			return SECRET_STATE_EXAMPLE;
+	if (secret.left < 512 && secret_says_example(secret))
+		return SECRET_STATE_EXAMPLE;
+	return check != NULL ? check(&in) : secret_check_shape(secret);
+}
+
+static int
+judge_rule(struct judging *j, const struct secret_candidate *c)
+{
+	const struct rule *rule = rules_get(j->scanner->options.rules, c->rule);
+	struct secret_rule told = {rule->id, rule->title, rule->why, rule->fix};
+	enum severity severity = (enum severity)rule->severity;
+
+	if (rule->requires != NULL && !has_required(j, c, rule))
+		return 0;
+	if (rule->lane == RULE_CONTEXT) {
+		/* A keyword in front is a weaker reason: names of packages, of labels. */
+		if ((j->path & (SECRET_PATH_LOCK | SECRET_PATH_TEXTS)) != 0)
+			return 0;
+		if ((j->path & (SECRET_PATH_TEST | SECRET_PATH_DOC | SECRET_PATH_SAMPLE)) != 0)
+			severity = lower(severity, 1);
+	}
+	return tell(j, c, &told, severity, state_of(j, c, rule));
+}
+
+/* ---- what is encoded ---- */
+
+/* Judge what the run decodes to; what is found stands where the run does. */
+static int
+judge_decoded(struct judging *j, const struct secret_candidate *c)
+{
+	struct secret_scratch *scratch = j->scratch;
+	AUTO(secret_list_free)
+	struct secret_list list = {0};
+	struct secret_where where = {.name = j->where->name};
+	struct secret_found place = {0};
+	size_t first = j->out->count;
+	const char *name;
+	int r;
+
+	if (scratch->depth >= SECRET_DECODE_DEPTH ||
+	    !secret_decode_at(&scratch->levels[scratch->depth], j->where->in, c->at, c->length,
+			      &where.in, &name))
+		return 0;
+	scratch->depth++;
+	r = secret_scan_part(j->scanner, scratch, where.in, 0, where.in.left, &list, j->fault);
+	secret_list_settle(&list);
+	if (r == 0)
+		r = secret_judge(j->scanner, scratch, &where, list.list, list.count, j->arena,
+				 j->out, j->fault);
+	scratch->depth--;
+	place_it(j, &place, c->at);
+	for (size_t i = first; r == 0 && i < j->out->count; i++) {
+		struct secret_found *found = &j->out->list[i];
+
+		found->at = j->where->base_bytes + c->at;
+		found->length = c->length;
+		found->line = place.line;
+		found->column = place.column;
+		found->decode = found->decode == NULL
+				    ? name
+				    : arena_printf(j->arena, "%s > %s", name, found->decode);
+		if (found->decode == NULL)
+			return fault_memory(j->fault);
+	}
+	return r;
+}
+
 static int
 judge_one(struct judging *j, const struct secret_candidate *c)
 {
@@ -224,13 +324,19 @@ judge_one(struct judging *j, const struct secret_candidate *c)
 
 	if (c->at + c->length > j->where->in.left)
 		return 0;
-	if (c->lane == SECRET_LANE_GENERIC) {
+	switch (c->lane) {
+	case SECRET_LANE_RULE:
+		return judge_rule(j, c);
+	case SECRET_LANE_DECODED:
+		return judge_decoded(j, c);
+	case SECRET_LANE_GENERIC:
 		if (!grade_generic(c, j->path, &severity))
 			return 0;
 		secret_rule_generic(c->rule, &rule);
 		return tell(j, c, &rule, severity, SECRET_STATE_UNKNOWN);
+	default:
+		return 0;
 	}
-	return 0;
 }
 
 /* ---- all ---- */
@@ -257,15 +363,18 @@ is_better(const struct secret_candidate *a, const struct secret_candidate *b)
 }
 
 int
-secret_judge(const struct secret_scanner *scanner, const struct secret_where *where,
-	     const struct secret_candidate list[], size_t count, struct arena *arena,
-	     struct secret_founds *out, struct fault *fault)
+secret_judge(const struct secret_scanner *scanner, struct secret_scratch *scratch,
+	     const struct secret_where *where, const struct secret_candidate list[], size_t count,
+	     struct arena *arena, struct secret_founds *out, struct fault *fault)
 {
 	struct judging j = {.scanner = scanner,
 			    .where = where,
 			    .arena = arena,
 			    .out = out,
 			    .fault = fault,
+			    .scratch = scratch,
+			    .all = list,
+			    .count = count,
 			    .path = count > 0 ? secret_path_look(where->name) : 0,
 			    .line = where->line};
 	const struct secret_candidate *best = NULL;
@@ -274,6 +383,11 @@ secret_judge(const struct secret_scanner *scanner, const struct secret_where *wh
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		if (list[i].length == 0)
 			continue;
+		/* Keys in armour, long runs: alone, since windows show their ends apart. */
+		if (list[i].length > SECRET_JUDGE_OVERLAP) {
+			r = judge_one(&j, &list[i]);
+			continue;
+		}
 		if (best != NULL && list[i].at < best->at + best->length) {
 			if (is_better(&list[i], best))
 				best = &list[i];

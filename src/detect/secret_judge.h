@@ -10,18 +10,8 @@
 
 #include "base/arena.h"
 #include "detect/finding.h"
+#include "detect/secret_check.h"
 #include "detect/secret_scan.h"
-
-enum secret_state {
-	SECRET_STATE_UNKNOWN, /* nothing about it can be checked */
-	SECRET_STATE_LIVE,    /* structure and checksum are right, or it is shaped and random */
-	SECRET_STATE_EXPIRED,
-	SECRET_STATE_MALFORMED, /* its checksum is wrong */
-	SECRET_STATE_EXAMPLE,   /* published by its provider, or says of itself that it is one */
-};
-
-/* "live-looking", ... as in CONTRACT A2. */
-const char *secret_state_name(enum secret_state state);
 
 #define SECRET_REDACTED_MAX 64
 #define SECRET_ID_TEXT      33
@@ -56,11 +46,14 @@ struct secret_where {
 	uint64_t line_before; /* bytes of that line in front of in.at[0] */
 };
 
+/* Longer candidates do not compete with those that overlap them. */
+#define SECRET_JUDGE_OVERLAP ((uint64_t)1024)
+
 /* Candidates as secret_scan() orders them, with offsets of where->in.  Appends to *out, in order of
  * place, offsets of the blob; texts live in `arena`. */
-int secret_judge(const struct secret_scanner *scanner, const struct secret_where *where,
-		 const struct secret_candidate list[], size_t count, struct arena *arena,
-		 struct secret_founds *out, struct fault *fault);
+int secret_judge(const struct secret_scanner *scanner, struct secret_scratch *scratch,
+		 const struct secret_where *where, const struct secret_candidate list[],
+		 size_t count, struct arena *arena, struct secret_founds *out, struct fault *fault);
 
 /* Show a little of a secret. */
 void secret_redact(struct bytes secret, char out[SECRET_REDACTED_MAX]);

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "detect/secret_decode.h"
+#include "rules/rules.h"
 
 static int
 on_generic(void *context, const struct secret_generic_hit *hit)
@@ -32,7 +34,50 @@ generic_lane(struct secret_lane_call *call)
 	return secret_generic_scan(call->in, call->from, call->to, on_generic, call);
 }
 
-secret_lane_fn *const secret_lanes[] = {generic_lane};
+/* ---- rules ---- */
+
+/* An anchored rule tells more than a run of characters, that more than a keyword in front. */
+static const uint8_t rule_levels[] = {[RULE_ANCHOR] = 3, [RULE_RUN] = 2, [RULE_CONTEXT] = 1};
+
+static int
+on_rule(void *context, const struct rules_hit *hit)
+{
+	struct secret_lane_call *call = context;
+	const struct rule_set *set = call->scanner->options.rules;
+	struct secret_candidate candidate = {
+	    .at = hit->at,
+	    .length = hit->length,
+	    /* What is inserted at either edge touches a support. */
+	    .lo = hit->support_from > 0 ? hit->support_from - 1 : 0,
+	    .hi = hit->support_to < call->in.left ? hit->support_to + 1 : call->in.left,
+	    .rule = (uint32_t)(hit->rule - rules_get(set, 0)),
+	    .level = rule_levels[hit->rule->lane],
+	    .lane = SECRET_LANE_RULE};
+
+	if (hit->rule->off_by_default && !call->scanner->options.all_rules)
+		return 0;
+	return secret_list_add(call->out, &candidate, call->fault);
+}
+
+static int
+rules_lane(struct secret_lane_call *call)
+{
+	const struct rules_range only = {call->from, call->to};
+
+	if (call->scanner->options.rules == NULL)
+		return 0;
+	return rules_scan(call->scanner->options.rules, call->scratch->rules, call->in, &only, 1,
+			  on_rule, call, call->fault);
+}
+
+static int
+decode_lane(struct secret_lane_call *call)
+{
+	/* What was decoded four times is nobody's way of keeping a secret. */
+	return call->scratch->depth >= SECRET_DECODE_DEPTH ? 0 : secret_decode_scan(call);
+}
+
+secret_lane_fn *const secret_lanes[] = {rules_lane, generic_lane, decode_lane};
 const size_t secret_lanes_count = ARRAY_LEN(secret_lanes);
 
 int
@@ -77,18 +122,28 @@ int
 secret_scratch_new(struct secret_scratch **out, const struct secret_scanner *scanner,
 		   struct fault *fault)
 {
+	AUTO(secret_scratch_free)
 	struct secret_scratch *scratch = calloc(1, sizeof(*scratch));
+	int r = 0;
 
-	(void)scanner;
 	if (scratch == NULL)
 		return fault_memory(fault);
-	*out = scratch;
+	if (scanner->options.rules != NULL)
+		r = rules_scratch_new(&scratch->rules, scanner->options.rules, fault);
+	if (r < 0)
+		return r;
+	*out = TAKE(scratch);
 	return 0;
 }
 
 void
 secret_scratch_free(struct secret_scratch **scratch)
 {
+	if (*scratch != NULL) {
+		rules_scratch_free(&(*scratch)->rules);
+		for (size_t i = 0; i < SECRET_DECODE_DEPTH; i++)
+			secret_decode_level_free(&(*scratch)->levels[i]);
+	}
 	own_free(scratch);
 }
 

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "detect/secret_decode.h"
 #include "detect/secret_scan.h"
 
 struct secret_lane_call {
@@ -33,6 +34,9 @@ struct secret_scanner {
 
 struct secret_scratch {
 	struct secret_scratch *next; /* in the pool */
+	struct rules_scratch *rules;
+	unsigned depth; /* of decoded bytes in decoded bytes */
+	struct secret_decode_level levels[SECRET_DECODE_DEPTH];
 };
 
 #endif

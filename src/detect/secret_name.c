@@ -113,43 +113,43 @@ static bool
 is_other_thing(struct bytes word)
 {
 	static const char *const list[] = {
-	    "id",         "ids",       "name",      "names",        "file",      "files",
-	    "filename",   "path",      "paths",     "dir",          "folder",    "url",
-	    "uri",        "urls",      "endpoint",  "type",         "types",     "kind",
-	    "length",     "len",       "size",      "count",        "number",    "field",
-	    "fields",     "label",     "labels",    "placeholder",  "input",     "prompt",
-	    "message",    "msg",       "error",     "errors",       "err",       "hint",
-	    "help",       "policy",    "regex",     "pattern",      "valid",     "validation",
-	    "validator",  "invalid",   "min",       "max",          "expires",   "expiry",
-	    "expiration", "expire",    "ttl",       "timeout",      "lifetime",  "age",
-	    "algorithm",  "alg",       "algo",      "format",       "header",    "headers",
-	    "prefix",     "suffix",    "param",     "params",       "parameter", "column",
-	    "table",      "style",     "class",     "selector",     "provider",  "service",
-	    "manager",    "store",     "storage",   "strength",     "match",     "matches",
-	    "mismatch",   "required",  "enabled",   "disabled",     "reset",     "forgot",
-	    "change",     "changed",   "sha", "md", "page",      "form",
-	    "button",     "link",      "title",     "description",  "desc",      "info",
-	    "text",       "hash",      "hashes",    "digest",       "checksum",  "hasher",
-	    "encoder",    "generator", "factory",   "handler",      "helper",    "util",
-	    "utils",      "view",      "model",     "controller",   "state",     "status",
-	    "code",       "codes",     "index",     "idx",          "pos",       "position",
-	    "offset",     "map",       "list",      "array",        "set",       "group",
-	    "usage",      "version",   "date",      "time",         "at",        "mode",
-	    "method",     "scope",     "scopes",    "issuer",       "audience",  "event",
-	    "events",     "up",        "down",      "press",        "board",     "word",
-	    "words",      "ring",      "pair",      "pairs",        "space",     "frames",
-	    "frame",      "stroke",    "binding",   "bindings",     "schema",    "spec",
-	    "ref",        "refs",      "reference", "rule",         "rules",     "config",
-	    "option",     "options",   "setting",   "settings",     "action",    "actions",
-	    "callback",   "function",  "func",      "fn",           "command",   "cmd",
-	    "script",     "icon",      "image",     "color",        "visible",   "visibility",
-	    "toggle",     "eye",       "locale",    "language",     "lang",      "domain",
-	    "realm",      "user",      "username",  "email",        "owner",     "grant",
-	    "request",    "response",  "source",    "target",       "attempts",  "attempt",
-	    "retries",    "limit",     "exists",    "missing",      "changes",   "question",
-	    "answer",     "tip",       "tooltip",   "note",         "comment",   "doc",
-	    "docs",       "example",   "examples",  "sample",       "template",  "order",
-	    "sort",       "exception", "warning",   "success",      "failed",    "failure",
+	    "id",         "ids",       "name",      "names",       "file",      "files",
+	    "filename",   "path",      "paths",     "dir",         "folder",    "url",
+	    "uri",        "urls",      "endpoint",  "type",        "types",     "kind",
+	    "length",     "len",       "size",      "count",       "number",    "field",
+	    "fields",     "label",     "labels",    "placeholder", "input",     "prompt",
+	    "message",    "msg",       "error",     "errors",      "err",       "hint",
+	    "help",       "policy",    "regex",     "pattern",     "valid",     "validation",
+	    "validator",  "invalid",   "min",       "max",         "expires",   "expiry",
+	    "expiration", "expire",    "ttl",       "timeout",     "lifetime",  "age",
+	    "algorithm",  "alg",       "algo",      "format",      "header",    "headers",
+	    "prefix",     "suffix",    "param",     "params",      "parameter", "column",
+	    "table",      "style",     "class",     "selector",    "provider",  "service",
+	    "manager",    "store",     "storage",   "strength",    "match",     "matches",
+	    "mismatch",   "required",  "enabled",   "disabled",    "reset",     "forgot",
+	    "change",     "changed",   "sha",       "md",          "page",      "form",
+	    "button",     "link",      "title",     "description", "desc",      "info",
+	    "text",       "hash",      "hashes",    "digest",      "checksum",  "hasher",
+	    "encoder",    "generator", "factory",   "handler",     "helper",    "util",
+	    "utils",      "view",      "model",     "controller",  "state",     "status",
+	    "code",       "codes",     "index",     "idx",         "pos",       "position",
+	    "offset",     "map",       "list",      "array",       "set",       "group",
+	    "usage",      "version",   "date",      "time",        "at",        "mode",
+	    "method",     "scope",     "scopes",    "issuer",      "audience",  "event",
+	    "events",     "up",        "down",      "press",       "board",     "word",
+	    "words",      "ring",      "pair",      "pairs",       "space",     "frames",
+	    "frame",      "stroke",    "binding",   "bindings",    "schema",    "spec",
+	    "ref",        "refs",      "reference", "rule",        "rules",     "config",
+	    "option",     "options",   "setting",   "settings",    "action",    "actions",
+	    "callback",   "function",  "func",      "fn",          "command",   "cmd",
+	    "script",     "icon",      "image",     "color",       "visible",   "visibility",
+	    "toggle",     "eye",       "locale",    "language",    "lang",      "domain",
+	    "realm",      "user",      "username",  "email",       "owner",     "grant",
+	    "request",    "response",  "source",    "target",      "attempts",  "attempt",
+	    "retries",    "limit",     "exists",    "missing",     "changes",   "question",
+	    "answer",     "tip",       "tooltip",   "note",        "comment",   "doc",
+	    "docs",       "example",   "examples",  "sample",      "template",  "order",
+	    "sort",       "exception", "warning",   "success",     "failed",    "failure",
 	    "result",     "results",
 	};
 
@@ -160,10 +160,10 @@ is_other_thing(struct bytes word)
 static bool
 is_keyed(struct bytes word)
 {
-	static const char *const others[] = {"monkey", "turkey", "hockey", "jockey", "donkey",
-					     "whiskey", "hotkey", "passkey", "lowkey", "greykey",
-					     "pubkey", "publickey", "pkey", "rkey", "lkey", "skey",
-					     "keykey", "cachekey", "sortkey", "mapkey", "datakey"};
+	static const char *const others[] = {
+	    "monkey",  "turkey", "hockey",  "jockey",   "donkey",    "whiskey", "hotkey",
+	    "passkey", "lowkey", "greykey", "pubkey",   "publickey", "pkey",    "rkey",
+	    "lkey",    "skey",   "keykey",  "cachekey", "sortkey",   "mapkey",  "datakey"};
 
 	return word.left > 3 && word.left <= 12 &&
 	       text_equal_nocase(bytes_slice(word, word.left - 3, 3), BYTES_OF("key")) &&
@@ -246,11 +246,12 @@ static bool
 makes_public(struct bytes word)
 {
 	static const char *const list[] = {
-	    "public",      "pub",    "publishable", "foreign", "partition", "sort",    "cache",
-	    "translation", "i18n",   "is",          "has", "encrypted", "hashed", "wrapped", "sealed",     "no",        "num",     "min",
-	    "max",         "hot",    "shortcut",    "arrow",   "query",     "row",     "dict",
-	    "registry",    "lookup", "unique",      "site",    "csrf_name", "css",     "key",
-	    "next",        "prev",   "column",      "label",   "error",     "message", "primary"};
+	    "public",      "pub",       "publishable", "foreign", "partition", "sort",   "cache",
+	    "translation", "i18n",      "is",          "has",     "encrypted", "hashed", "wrapped",
+	    "sealed",      "no",        "num",         "min",     "max",       "hot",    "shortcut",
+	    "arrow",       "query",     "row",         "dict",    "registry",  "lookup", "unique",
+	    "site",        "csrf_name", "css",         "key",     "next",      "prev",   "column",
+	    "label",       "error",     "message",     "primary"};
 
 	return IS_ANY(word, list);
 }

@@ -24,9 +24,10 @@ secret_rule_generic(uint32_t rule, struct secret_rule *out)
 				      WHY_READ, FIX_MOVE},
 	    [SECRET_GENERIC_BEARER] = {"bearer-token", "a token as a client sends it", WHY_READ,
 				       FIX_MOVE},
-	    [SECRET_GENERIC_HASH] = {"password-hash", "a hashed password",
-				     "guessing passwords until one fits needs nobody's leave",
-				     "change the password, keep hashes where only the server reads"},
+	    [SECRET_GENERIC_HASH] =
+		{"password-hash", "a hashed password",
+		 "guessing passwords until one fits needs nobody's leave",
+		 "change the password, keep hashes where only the server reads"},
 	    [SECRET_GENERIC_URL] = {"url-password", "a password in a URL", WHY_READ, FIX_MOVE},
 	};
 

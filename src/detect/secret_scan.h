@@ -72,6 +72,7 @@ struct secret_options {
 	uint8_t id_key[32]; /* of secret_id */
 	int64_t now;        /* seconds; for what expires */
 	bool show;          /* findings carry the secret itself */
+	bool all_rules;     /* those that are off by default, too */
 };
 
 struct secret_scanner;

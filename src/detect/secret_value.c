@@ -172,11 +172,12 @@ bool
 secret_value_is_hash(struct bytes in)
 {
 	static const char *const fronts[] = {
-	    "$1$",	"$2a$",	    "$2b$",	"$2y$",	    "$2x$",   "$5$",	 "$6$",	  "$7$",
-	    "$y$",	"$gy$",	    "$apr1$",	"$argon2",  "$pbkdf2", "$scrypt$", "$p5k2$", "$md5",
-	    "$sha1$",	"{ssha",    "{sha",	"{crypt}",  "{md5}",  "{smd5}",	 "sha1$", "md5$",
-	    "pbkdf2_",	"pbkdf2:",  "bcrypt$",	"bcrypt_",  "argon2$", "scrypt:", "sha256$", "sha512$",
-	    "{bcrypt}", "{pbkdf2",  "{argon2",	"$h$",	    "$p$",    "crypt$",	 "$8$",	  "$9$",
+	    "$1$",     "$2a$",    "$2b$",    "$2y$",    "$2x$",     "$5$",     "$6$",
+	    "$7$",     "$y$",     "$gy$",    "$apr1$",  "$argon2",  "$pbkdf2", "$scrypt$",
+	    "$p5k2$",  "$md5",    "$sha1$",  "{ssha",   "{sha",     "{crypt}", "{md5}",
+	    "{smd5}",  "sha1$",   "md5$",    "pbkdf2_", "pbkdf2:",  "bcrypt$", "bcrypt_",
+	    "argon2$", "scrypt:", "sha256$", "sha512$", "{bcrypt}", "{pbkdf2", "{argon2",
+	    "$h$",     "$p$",     "crypt$",  "$8$",     "$9$",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(fronts); i++) {

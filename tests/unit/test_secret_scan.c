@@ -13,6 +13,7 @@
 #include "detect/secret_scan.h"
 #include "detect/table.h"
 #include "kit/detect_kit.h"
+#include "rules/rules.h"
 
 static uint64_t seed = 88172645463325252u;
 
@@ -128,7 +129,7 @@ scan_fini(struct scan *scan)
 static bool
 scan_init(struct scan *scan)
 {
-	static const struct secret_options options = {.id_key = "key"};
+	struct secret_options options = {.id_key = "key", .rules = rules_builtin(NULL, NULL)};
 
 	*scan = (struct scan){0};
 	return OK(secret_scanner_new(&scan->scanner, &options, NULL) == 0) &&
