@@ -11,8 +11,9 @@
 #include "base/text.h"
 #include "detect/secret_name.h"
 
-#define BLANKS_MAX 40
-#define TYPE_MAX   48
+#define BLANKS_MAX     40
+#define ATTRIBUTES_MAX 160
+#define TYPE_MAX       48
 
 /* A reader that remembers how far it saw. */
 struct reader {
@@ -230,6 +231,8 @@ read_colon(struct reader *r)
 	}
 	r->i++;
 	save = r->i;
+	if (peek(r, save) > ' ')
+		r->flags |= SECRET_TIGHT;
 	r->i = skip_blanks(r, r->i);
 	if (text_is_alnum(peek(r, r->i)) || peek(r, r->i) == '&') {
 		size_t hi = r->hi;
@@ -252,6 +255,24 @@ is_element(struct reader *r, size_t name_at)
 	       (is_name(back(r, i - 1)) || back(r, i - 1) == ':'))
 		i--;
 	return i > r->begin && back(r, i - 1) == '<';
+}
+
+/* <password type="plain">: to behind the '>'. */
+static bool
+skip_attributes(struct reader *r)
+{
+	for (size_t i = r->i; i - r->i < ATTRIBUTES_MAX; i++) {
+		uint8_t c = peek(r, i);
+
+		if (c == '>' && peek(r, i - 1) != '/' && peek(r, i - 1) != '-') {
+			r->flags |= SECRET_MARKUP;
+			r->i = i + 1;
+			return true;
+		}
+		if (c == 0 || c == '<' || c == '>' || c == '\n')
+			return false;
+	}
+	return false;
 }
 
 static bool
@@ -310,6 +331,8 @@ read_sign(struct reader *r, size_t name_at)
 		r->flags |= r->quoted_name && c != '\n' && c != '\r' ? SECRET_MARKUP : 0;
 		return read_value_word(r);
 	}
+	if (r->i > before && !r->quoted_name && is_element(r, name_at))
+		return skip_attributes(r);
 	if ((r->flags & SECRET_OPTION) != 0 && r->i > before)
 		return true;
 	/* IDENTIFIED BY 'x', PASSWORD 'x', ENV PASSWORD x: a blank, then quotes. */

@@ -116,6 +116,21 @@ is_mail(struct bytes in)
 	return true;
 }
 
+/* dword:0000001, hex(2):, --option, -U x, ?a=b: values that say what they are. */
+static bool
+is_typed(struct bytes in)
+{
+	static const char *const fronts[] = {"dword:", "qword:", "hex:", "hex(",  "--",
+					     "?",      "pass:",  "env:", "file:", "fd:",
+					     "stdin",  "%{",     "urn:"};
+
+	for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+		if (text_equal_nocase(bytes_slice(in, 0, strlen(fronts[i])), bytes_text(fronts[i])))
+			return true;
+	return in.left > 2 && in.at[0] == '-' && text_is_alnum(in.at[1]) &&
+	       !text_is_alnum(in.at[2]);
+}
+
 bool
 secret_assign_is_code(struct bytes value, unsigned flags)
 {
@@ -131,15 +146,17 @@ secret_assign_is_code(struct bytes value, unsigned flags)
 		return bytes_find(value, BYTES_OF("(")) >= 0 ||
 		       bytes_find(value, BYTES_OF("[")) >= 0;
 	}
-	if (is_path(value) || is_mail(value) || is_regex(value))
+	if (is_path(value) || is_mail(value) || is_regex(value) || is_typed(value))
 		return true;
 	if (bare && is_expression(value))
 		return true;
 	if (bare && is_names(value)) {
 		bool line = (flags & (SECRET_LINE | SECRET_MARKUP | SECRET_OPTION)) != 0;
 
-		/* A setting may hold a word; a program holds names. */
-		return !line || (v.classes & VALUE_DOT) != 0;
+		/* A setting may hold a word; a program holds names, which read like words. */
+		if ((v.classes & VALUE_DOT) != 0)
+			return true;
+		return !line && (v.digits == 0 || v.noise_milli > -300) && v.noise_milli > -700;
 	}
 	return false;
 }

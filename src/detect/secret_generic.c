@@ -86,19 +86,23 @@ judge_password(const struct secret_name *name, const struct secret_assign *a,
 	bool firm = (a->flags & (SECRET_QUOTED | SECRET_LINE | SECRET_MARKUP | SECRET_OPTION)) != 0;
 
 	out->rule = SECRET_GENERIC_PASSWORD;
-	if (name->kind == SECRET_NAME_WEAK || name->loose)
+	if (name->kind == SECRET_NAME_WEAK || name->loose ||
+	    ((a->flags & (SECRET_TIGHT | SECRET_QUOTED | SECRET_MARKUP)) == SECRET_TIGHT &&
+	     v->noise_milli > -300 && (v->digits == 0 || (v->classes & VALUE_SYMBOL) == 0)))
 		return false;
-	/* A bare word in a program is a name; with digits between its letters it is seldom one. */
-	if (!firm && (v->digits == 0 || v->kinds < 2 || v->switches < 2 || v->length < 6))
+	/* A bare word in a program is a name; unlike words it seldom is one. */
+	if (!firm && (v->length < 6 || v->digits == 0 || v->kinds < 2 || v->switches < 2) &&
+	    (v->length < 8 || v->noise_milli > -700))
 		return false;
 	if (secret_value_is_password(v)) {
-		bool people = name->kind == SECRET_NAME_PASSWORD;
-
-		/* Of a token without noise in it little is known. */
-		out->level = people && v->kinds >= 2 ? SECRET_LIKELY : SECRET_WEAK;
-		if (!people && (v->length < 10 || v->digits == 0))
-			return false;
-		return true;
+		if (name->kind == SECRET_NAME_PASSWORD) {
+			out->level =
+			    v->kinds >= 2 || v->noise_milli < 0 ? SECRET_LIKELY : SECRET_WEAK;
+			return true;
+		}
+		/* Machines make tokens: what reads like words is none. */
+		out->level = v->noise_milli < -300 ? SECRET_LIKELY : SECRET_WEAK;
+		return v->length >= 8 && (v->digits > 0 || v->noise_milli < -300);
 	}
 	/* A word, a name: weak as a password, and as a finding. */
 	out->level = SECRET_WEAK;
@@ -119,7 +123,8 @@ judge(struct bytes in, const struct secret_assign *a, struct secret_generic_hit 
 	if (name.kind == SECRET_NAME_NONE)
 		return false;
 	secret_value_look(value, &v);
-	if ((v.classes & VALUE_CTRL) != 0 || secret_is_placeholder(value))
+	if ((v.classes & VALUE_CTRL) != 0 || secret_is_placeholder(value) ||
+	    secret_says_example(value))
 		return false;
 	if (secret_value_is_hash(value)) {
 		out->rule = SECRET_GENERIC_HASH;
@@ -209,7 +214,7 @@ at_scheme(struct bytes in, size_t at, struct secret_generic_hit *out)
 	*out = (struct secret_generic_hit){
 	    .at = a.value_at, .length = a.value_length, .lo = a.lo, .hi = a.hi};
 	value = bytes_slice(in, a.value_at, a.value_length);
-	if (secret_is_placeholder(value))
+	if (secret_is_placeholder(value) || secret_says_example(value))
 		return false;
 	return basic ? judge_basic(value, out) : judge_bearer(value, out);
 }

@@ -40,6 +40,7 @@ enum secret_level { SECRET_WEAK = 1, SECRET_LIKELY, SECRET_SURE };
 #define SECRET_OPTION   0x20u /* --password VALUE */
 #define SECRET_COMMENT  0x40u /* behind #, // or * */
 #define SECRET_NAMED_DB 0x80u /* the name says what it opens */
+#define SECRET_TIGHT    0x100u /* a:b, bare and without a blank: coordinates, not settings */
 
 struct secret_generic_hit {
 	size_t at, length; /* of the value */

@@ -87,7 +87,7 @@ grade_generic(const struct secret_candidate *c, unsigned path, enum severity *se
 	if ((path & SECRET_PATH_MADE) != 0 && c->level < SECRET_SURE)
 		return false;
 	/* A bare word is a value in settings; in a program it is a name. */
-	if ((c->flags & (SECRET_QUOTED | SECRET_MARKUP)) == 0 && c->level < SECRET_SURE &&
+	if ((c->flags & (SECRET_QUOTED | SECRET_MARKUP)) == 0 && c->level < SECRET_LIKELY &&
 	    c->rule != SECRET_GENERIC_URL && !settings &&
 	    (c->rule == SECRET_GENERIC_PASSWORD && (path & SECRET_PATH_DOC) == 0))
 		return false;

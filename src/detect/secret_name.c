@@ -87,13 +87,15 @@ static bool
 is_neutral(struct bytes word)
 {
 	static const char *const list[] = {
-	    "value",  "val",        "str",    "string",  "text",    "plain",    "plaintext",
-	    "raw",    "cleartext",  "b64",    "base64",  "hex",     "default",  "dev",
-	    "prod",   "production", "test",   "testing", "staging", "stage",    "local",
-	    "live",   "sandbox",    "old",    "new",     "current", "env",      "var",
-	    "const",  "literal",    "clear",  "here",    "s",       "constant", "qa",
-	    "uat",    "real",       "actual", "main",    "master",  "primary",  "secondary",
-	    "backup", "fallback",   "a",      "b",
+	    "value",     "val",          "str",       "string",     "text",    "plain",
+	    "plaintext", "raw",          "cleartext", "b64",        "base64",  "hex",
+	    "default",   "dev",          "prod",      "production", "test",    "testing",
+	    "staging",   "stage",        "local",     "live",       "sandbox", "old",
+	    "new",       "current",      "env",       "var",        "const",   "literal",
+	    "clear",     "here",         "s",         "constant",   "qa",      "uat",
+	    "real",      "confirmation", "confirm",   "again",      "repeat",  "retype",
+	    "new",       "actual",       "main",      "master",     "primary", "secondary",
+	    "backup",    "fallback",     "a",         "b",
 	};
 
 	return (word.at[0] >= '0' && word.at[0] <= '9') || IS_ANY(word, list);
@@ -246,12 +248,13 @@ static bool
 makes_public(struct bytes word)
 {
 	static const char *const list[] = {
-	    "public",      "pub",       "publishable", "foreign", "partition", "sort",   "cache",
-	    "translation", "i18n",      "is",          "has",     "encrypted", "hashed", "wrapped",
-	    "sealed",      "no",        "num",         "min",     "max",       "hot",    "shortcut",
-	    "arrow",       "query",     "row",         "dict",    "registry",  "lookup", "unique",
-	    "site",        "csrf_name", "css",         "key",     "next",      "prev",   "column",
-	    "label",       "error",     "message",     "primary"};
+	    "public",      "pub",    "publishable", "foreign", "partition", "sort",      "cache",
+	    "translation", "i18n",   "is",          "has",     "errcode",   "err",       "sqlstate",
+	    "oid",         "guid",   "clsid",       "iid",     "attr",      "encrypted", "hashed",
+	    "wrapped",     "sealed", "no",          "num",     "min",       "max",       "hot",
+	    "shortcut",    "arrow",  "query",       "row",     "dict",      "registry",  "lookup",
+	    "unique",      "site",   "csrf_name",   "css",     "key",       "next",      "prev",
+	    "column",      "label",  "error",       "message", "primary"};
 
 	return IS_ANY(word, list);
 }

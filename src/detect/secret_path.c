@@ -128,6 +128,63 @@ is_made(struct bytes name, struct bytes base)
 	return ENDS(base, endings);
 }
 
+/* selftest, wintest, test-data, integration_tests, FooTest.java, foo_spec.rb; not latest, contest. */
+static bool
+is_test_word(struct bytes part)
+{
+	static const char *const words[] = {"test",      "tests",    "testing", "testcase",
+					    "testcases", "testdata", "spec",    "specs",
+					    "fixture",   "fixtures", "mock",    "mocks",
+					    "cassettes", "e2e",      "fuzz",    "fuzzing"};
+	static const char *const others[] = {"latest",   "contest", "attest", "fastest",
+					     "greatest", "protest", "inspec", "openspec"};
+	struct bytes stem = part;
+	ptrdiff_t dot = bytes_find(part, BYTES_OF("."));
+
+	if (dot > 0)
+		stem = bytes_slice(part, 0, (size_t)dot);
+	if (stem.left == 0)
+		return false;
+	if (text_equal_nocase(stem, BYTES_OF("t")))
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (text_equal_nocase(stem, bytes_text(others[i])))
+			return false;
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		struct bytes word = bytes_text(words[i]);
+		size_t rest;
+
+		if (stem.left < word.left)
+			continue;
+		rest = stem.left - word.left;
+		/* At its end, or at its front with a sign behind it. */
+		if (text_equal_nocase(bytes_slice(stem, rest, word.left), word) &&
+		    (word.left > 3 || rest == 0))
+			return true;
+		if (text_equal_nocase(bytes_slice(stem, 0, word.left), word) &&
+		    (rest == 0 || !text_is_alnum(stem.at[word.left])))
+			return true;
+	}
+	return secret_has_word(part, ".test.") || secret_has_word(part, ".spec.") ||
+	       secret_has_word(part, "test-") || secret_has_word(part, "testprogs") ||
+	       text_equal_nocase(bytes_slice(stem, 0, 5), BYTES_OF("test_"));
+}
+
+static bool
+is_test(struct bytes name)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= name.left; i++) {
+		if (i < name.left && name.at[i] != '/')
+			continue;
+		if (is_test_word(bytes_slice(name, from, i - from)))
+			return true;
+		from = i + 1;
+	}
+	return false;
+}
+
 unsigned
 secret_path_look(struct bytes name)
 {
@@ -147,7 +204,7 @@ secret_path_look(struct bytes name)
 		path |= SECRET_PATH_SETTINGS;
 	if (ENDS(base, docs))
 		path |= SECRET_PATH_DOC;
-	else if (about_nobody(name))
+	else if (about_nobody(name) || is_test(name))
 		path |= SECRET_PATH_TEST;
 	if (is_lock(base))
 		path |= SECRET_PATH_LOCK;

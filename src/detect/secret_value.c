@@ -32,7 +32,9 @@ class_of(uint8_t c)
 		return VALUE_BLANK;
 	if (c >= 0x80)
 		return VALUE_HIGH;
-	return c < 0x20 || c == 0x7f ? VALUE_CTRL : VALUE_SYMBOL;
+	if (c < 0x20 || c == 0x7f)
+		return VALUE_CTRL;
+	return strchr("!@#$%^&*~", c) != NULL ? VALUE_SYMBOL : VALUE_MARK;
 }
 
 static unsigned
@@ -93,6 +95,15 @@ entropy_of(const uint16_t counts[256], size_t length)
 	return (uint32_t)((fixed_log2(length) - sum / length) * 1000 / FIXED_ONE);
 }
 
+/* 1000 * log2(62 / letters of the alphabet): the table compares with noise of all 62. */
+static int32_t
+alphabet_milli(unsigned classes)
+{
+	static const int16_t milli[8] = {0, 1254, 1254, 254, 2632, 784, 784, 0};
+
+	return milli[classes & (VALUE_LOWER | VALUE_UPPER | VALUE_DIGIT)];
+}
+
 void
 secret_value_look(struct bytes value, struct secret_value *out)
 {
@@ -122,10 +133,11 @@ secret_value_look(struct bytes value, struct secret_value *out)
 	}
 	out->kinds = ((out->classes & VALUE_LOWER) != 0) + ((out->classes & VALUE_UPPER) != 0) +
 		     ((out->classes & VALUE_DIGIT) != 0) +
-		     ((out->classes & (VALUE_SYMBOL | VALUE_BASE64 | VALUE_URL | VALUE_DOT)) != 0);
+		     ((out->classes &
+		       (VALUE_SYMBOL | VALUE_MARK | VALUE_BASE64 | VALUE_URL | VALUE_DOT)) != 0);
 	out->entropy_milli = entropy_of(counts, value.left);
-	out->words_bits = eighths / 8;
 	out->words_milli = known == 0 ? 0 : eighths * 125 / (int32_t)known;
+	out->noise_milli = out->words_milli - alphabet_milli(out->classes);
 	out->hex = is_hex(value);
 	out->uuid = is_uuid(value);
 }
@@ -144,10 +156,10 @@ secret_value_is_noise(const struct secret_value *v)
 	/* In 20 characters of base62 the pairs are worth -2.6 bits each, 99 % are below -1.2; of
 	 * identifiers of 10 and more characters 1 % are below -0.8. */
 	if (v->length < 16)
-		return v->words_milli <= -1300 && v->kinds >= 2;
+		return v->noise_milli <= -1300 && v->kinds >= 2;
 	if (v->length < 32)
-		return v->words_milli <= -850 && v->entropy_milli >= 3000;
-	return v->words_milli <= -600 && v->entropy_milli >= 3300;
+		return v->noise_milli <= -850 && v->entropy_milli >= 2900;
+	return v->noise_milli <= -600 && v->entropy_milli >= 3200;
 }
 
 bool
@@ -158,9 +170,9 @@ secret_value_is_password(const struct secret_value *v)
 		return false;
 	/* a-b, a_b, a.b and a/b are how names are written: unlike words it must be. */
 	if (v->digits == 0 && (v->classes & VALUE_SYMBOL) == 0)
-		return v->words_milli < (v->length < 7 ? -300 : -50);
+		return v->noise_milli < (v->length < 7 ? -300 : -50);
 	if (v->length < 6)
-		return v->words_milli < -300;
+		return v->noise_milli < -300;
 	/* file2, sha256, user_1: a word with a number behind. */
 	if ((v->classes & VALUE_SYMBOL) == 0 && v->words_milli > 300 && v->switches <= 1)
 		return v->digits >= 3 && v->length >= 8;
@@ -172,14 +184,18 @@ bool
 secret_value_is_hash(struct bytes in)
 {
 	static const char *const fronts[] = {
-	    "$1$",     "$2a$",    "$2b$",    "$2y$",    "$2x$",     "$5$",     "$6$",
-	    "$7$",     "$y$",     "$gy$",    "$apr1$",  "$argon2",  "$pbkdf2", "$scrypt$",
-	    "$p5k2$",  "$md5",    "$sha1$",  "{ssha",   "{sha",     "{crypt}", "{md5}",
-	    "{smd5}",  "sha1$",   "md5$",    "pbkdf2_", "pbkdf2:",  "bcrypt$", "bcrypt_",
-	    "argon2$", "scrypt:", "sha256$", "sha512$", "{bcrypt}", "{pbkdf2", "{argon2",
-	    "$h$",     "$p$",     "crypt$",  "$8$",     "$9$",
+	    "$1$",     "$2a$",    "$2b$",    "$2y$",    "$2x$",     "$5$",        "$6$",
+	    "$7$",     "$y$",     "$gy$",    "$apr1$",  "$argon2",  "$pbkdf2",    "$scrypt$",
+	    "$p5k2$",  "$md5",    "$sha1$",  "{ssha",   "{sha",     "{crypt}",    "{md5}",
+	    "{smd5}",  "sha1$",   "md5$",    "pbkdf2_", "pbkdf2:",  "bcrypt$",    "bcrypt_",
+	    "argon2$", "scrypt:", "sha256$", "sha512$", "{bcrypt}", "scram-sha-", "{pbkdf2",
+	    "{argon2", "$h$",     "$p$",     "crypt$",  "$8$",      "$9$",
 	};
 
+	/* PostgreSQL's own: md5 and 32 digits. */
+	if (in.left == 35 && text_equal_nocase(bytes_slice(in, 0, 3), BYTES_OF("md5")) &&
+	    is_hex(bytes_slice(in, 3, 32)))
+		return true;
 	for (size_t i = 0; i < ARRAY_LEN(fronts); i++) {
 		size_t length = strlen(fronts[i]);
 
@@ -229,6 +245,12 @@ is_repeated(struct bytes in)
 }
 
 static bool
+is_letter(uint8_t c)
+{
+	return text_lower(c) >= 'a' && text_lower(c) <= 'z';
+}
+
+static bool
 is_interpolated(struct bytes in)
 {
 	static const char *const marks[] = {"${", "#{", "{{", "}}", "$(", "%(",  "<%",  "%>", "@{",
@@ -247,16 +269,12 @@ is_interpolated(struct bytes in)
 		return true;
 	if (in.left >= 3 && in.at[0] == '[' && in.at[in.left - 1] == ']')
 		return true;
-	/* $NAME, $name: a variable. */
-	if (in.left >= 2 && in.at[0] == '$' && (text_is_alnum(in.at[1]) || in.at[1] == '_')) {
-		size_t i = 1;
-
-		while (i < in.left && (text_is_alnum(in.at[i]) || in.at[i] == '_'))
-			i++;
-		/* $1$salt$hash and $2y$10$... are hashes. */
-		if (i == in.left && !(in.at[1] >= '0' && in.at[1] <= '9'))
+	/* $NAME at the front, or behind what is no letter: a variable; $1$ and $2y$ are hashes. */
+	for (size_t i = 0; i + 2 < in.left; i++)
+		if (in.at[i] == '$' && (i == 0 || !text_is_alnum(in.at[i - 1])) &&
+		    (is_letter(in.at[i + 1]) || in.at[i + 1] == '_') &&
+		    (is_letter(in.at[i + 2]) || in.at[i + 2] == '_') && !secret_value_is_hash(in))
 			return true;
-	}
 	return false;
 }
 
@@ -290,10 +308,12 @@ secret_is_placeholder(struct bytes in)
 	    "abcdef123456", "1234567890ab",
 	};
 	static const char *const whole[] = {
-	    "none",   "null",     "nil",    "true",     "false",  "password", "passwd",  "secret",
-	    "token",  "string",   "hidden", "empty",    "unset",  "value",    "test",    "foo",
-	    "bar",    "baz",      "text",   "xxx",      "...",    "***",      "key",     "required",
-	    "random", "generate", "user",   "username", "number", "object",   "boolean", "optional",
+	    "none",     "utf-8",    "utf8",     "utf-16", "utf-16le", "utf-16-le", "ascii",
+	    "latin1",   "sha256",   "bcrypt",   "plain",  "null",     "nil",       "true",
+	    "false",    "password", "passwd",   "secret", "token",    "string",    "hidden",
+	    "empty",    "unset",    "value",    "test",   "foo",      "bar",       "baz",
+	    "text",     "xxx",      "...",      "***",    "key",      "required",  "random",
+	    "generate", "user",     "username", "number", "object",   "boolean",   "optional",
 	};
 
 	if (in.left == 0)
@@ -310,6 +330,24 @@ secret_is_placeholder(struct bytes in)
 bool
 secret_says_example(struct bytes in)
 {
+	/* RFC 6749, 6750, 7617, 6455; jQuery and Go show the same. */
+	static const char *const published[] = {
+	    "mF_9.B5f-4.1JqM",
+	    "2YotnFZFEjr1zCsicMWpAA",
+	    "tGzv3JOkF0XG5Qx2TlKWIA",
+	    "SplxlOBeZQQYbYS6WxSbIA",
+	    "gX1fBat3bV",
+	    "7Fjfp0ZBr1KtDRbnfVdmIw",
+	    "QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+	    "dGhlIHNhbXBsZSBub25jZQ==",
+	    "dXNlcjpwYXNz",
+	    "dXNlcjpwYXNzd29yZA==",
+	    "YWxhZGRpbjpvcGVuc2VzYW1l",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(published); i++)
+		if (bytes_equal(in, bytes_text(published[i])))
+			return true;
 	return secret_has_word(in, "example") || secret_has_word(in, "sample") ||
 	       secret_has_word(in, "dummy") || secret_has_word(in, "fake") ||
 	       secret_has_word(in, "xxxxxx");

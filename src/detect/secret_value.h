@@ -18,7 +18,8 @@
 #define VALUE_BASE64 0x08u /* + / = */
 #define VALUE_URL    0x10u /* - _ */
 #define VALUE_DOT    0x20u
-#define VALUE_SYMBOL 0x40u /* other printable ASCII */
+#define VALUE_SYMBOL 0x40u  /* ! @ # $ % ^ & * ~: what people make passwords hard with */
+#define VALUE_MARK   0x400u /* other printable ASCII */
 #define VALUE_BLANK  0x80u
 #define VALUE_HIGH   0x100u /* UTF-8, or worse */
 #define VALUE_CTRL   0x200u
@@ -33,7 +34,7 @@ struct secret_value {
 	unsigned switches;      /* places where letter, digit or case class changes */
 	uint32_t entropy_milli; /* Shannon bits a byte, in thousandths */
 	int32_t words_milli; /* > 0: pairs as in code; < 0: as in noise; bits a byte, thousandths */
-	int32_t words_bits;  /* the sum, in bits */
+	int32_t noise_milli; /* the same against noise of its own alphabet: < 0 is noise */
 	bool hex;            /* all hexadecimal digits of one case */
 	bool uuid;
 };
