@@ -96,8 +96,4 @@ config_read(struct history *h, struct history_config *config)
 		gap_add(h, "config",
 			"extensions.refStorage: refs are kept in a form that is not read", NULL, 1,
 			false);
-	if (config->partial)
-		gap_add(h, "config",
-			"a partial clone: objects that its filter left out are not here", NULL, 1,
-			true);
 }

@@ -56,7 +56,7 @@ enum history_type { /* as git numbers them inside packs */
 
 /* ---- where a repository keeps things ---- */
 
-enum { HISTORY_NOT_A_REPOSITORY = 1, HISTORY_MISSING = 2 };
+enum { HISTORY_NOT_A_REPOSITORY = 1, HISTORY_MISSING = 2, HISTORY_END = 3 };
 
 /* Opened before the jail closes, as descriptors only; -1: not there.  objects[0] is a quarantine
  * when there is one, then the repository's own objects, then alternates. */
@@ -67,6 +67,7 @@ struct history_place {
 	size_t objects_count;
 	size_t own_count;       /* how many of them are not alternates */
 	size_t alternates_lost; /* that are named and could not be opened */
+	bool is_bare;           /* no work tree: whoever may fetch sees every ref */
 };
 
 #define HISTORY_PLACE_INIT                                                                         \
@@ -162,5 +163,71 @@ int history_sweep(struct history *h, const struct history_visitor *visitor, stru
  * thread; one at a time. */
 int history_read(struct history *h, const struct history_id *id, enum history_type *type,
 		 struct buf *content, struct fault *fault);
+
+/* ---- what objects say ---- */
+
+/* All bytes are lent from the content; none of them needs to be UTF-8. */
+struct history_commit {
+	struct history_id tree;
+	struct bytes parents_text;
+	size_t parents_count; /* see history_commit_parent() */
+	size_t id_bytes;
+	struct bytes author, committer;   /* "Name <mail>" */
+	int64_t author_time, commit_time; /* seconds since 1970; 0 where unreadable */
+	struct bytes encoding;            /* empty: UTF-8 */
+	struct bytes other_headers;       /* encoding, gpgsig, mergetag, ... as they stand */
+	struct bytes message;
+};
+int history_parse_commit(struct bytes content, size_t id_bytes, struct history_commit *out,
+			 struct fault *fault);
+bool history_commit_parent(const struct history_commit *commit, size_t which,
+			   struct history_id *out);
+
+struct history_tag {
+	struct history_id object;
+	enum history_type type;
+	struct bytes name, tagger, message;
+	int64_t time;
+};
+int history_parse_tag(struct bytes content, size_t id_bytes, struct history_tag *out,
+		      struct fault *fault);
+
+#define HISTORY_MODE_TREE      0040000u
+#define HISTORY_MODE_SUBMODULE 0160000u
+#define HISTORY_MODE_TYPE      0170000u
+
+struct history_tree_entry {
+	uint32_t mode;
+	struct bytes name; /* any bytes but NUL, never empty */
+	struct history_id id;
+};
+/* The next entry at the front of `content`, taken.  0, HISTORY_END, or FAULT_FORMAT, which takes
+ * nothing. */
+int history_tree_next(struct bytes *content, size_t id_bytes, struct history_tree_entry *out);
+
+/* ---- what else holds on to objects ---- */
+
+struct history_ref {
+	const char *name; /* display form: "refs/heads/main", "HEAD", "worktrees/x/HEAD" */
+	struct history_id id;
+	bool is_remote; /* refs/remotes/; in a bare repository all of refs/ */
+	bool is_tag, is_stash, is_head;
+};
+/* packed-refs, files below refs/, HEAD and its like, those of worktrees; symbolic ones settled.
+ * Sorted by name (a FETCH_HEAD may be there more than once), read once, lent by h. */
+int history_refs(struct history *h, const struct history_ref **refs, size_t *count,
+		 struct fault *fault);
+
+/* Each line of each reflog; `text` is who, when and why.  Not 0 from `line`: stops with that. */
+int history_reflogs(struct history *h,
+		    int (*line)(void *to, const char *ref, const struct history_id *from,
+				const struct history_id *to_id, struct bytes text),
+		    void *to, struct fault *fault);
+
+/* Each entry of the index and of those of linked worktrees; `stage` 1..3: a conflict. */
+int history_index(struct history *h,
+		  int (*entry)(void *to, struct bytes path, uint32_t mode,
+			       const struct history_id *id, unsigned stage),
+		  void *to, struct fault *fault);
 
 #endif

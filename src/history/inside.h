@@ -202,7 +202,13 @@ struct history {
 	struct loose loose;
 	struct arena names;
 
-	pthread_mutex_t lock; /* gaps, the reader */
+	bool is_bare;
+	struct history_ref *refs; /* NULL: not read yet */
+	size_t refs_count;
+	struct history_id *shallow;
+	size_t shallow_count;
+
+	pthread_mutex_t lock; /* gaps */
 	struct history_gap *gaps;
 	size_t gaps_count, gaps_room;
 	bool gaps_lost; /* memory refused a row: the next call breaks */
@@ -210,6 +216,18 @@ struct history {
 	pthread_mutex_t reader_lock;
 	bool reader_there;
 };
+
+/* The front of a file, up to `room` bytes.  0, 1: it is not there, FAULT_IO. */
+int small_read(int folder, const char *name, uint8_t *to, size_t room, size_t *got);
+
+/* Each file below the folder `top` of `at`, as "top/..." ; in no order. */
+int files_below(struct history *h, int at, const char *top, int (*file)(void *to, const char *path),
+		void *to);
+
+/* Each linked worktree, its folder open for the call. */
+int worktrees(struct history *h, int (*each)(void *to, int at, const char *name), void *to);
+
+int shallow_read(struct history *h);
 
 /* Settings that say how bytes are to be read. */
 struct history_config {

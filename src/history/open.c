@@ -179,6 +179,14 @@ open_all(struct history *h, struct fault *fault)
 		return fault_memory(fault);
 	if (h->packs_count > 0)
 		qsort(h->packs, h->packs_count, sizeof(*h->packs), pack_order);
+	for (size_t i = 0; i < h->packs_count; i++)
+		config.partial |= h->packs[i].promisor;
+	if (config.partial)
+		gap_add(h, "objects",
+			"a partial clone: objects that its filter left out are not here", NULL, 1,
+			true);
+	if (shallow_read(h) < 0)
+		return fault_memory(fault);
 	r = loose_list(h, fault);
 	return r < 0 ? r : copies_mark(h, fault);
 }
@@ -196,6 +204,7 @@ keep_place(struct history *h, const struct history_place *place, struct fault *f
 	int r = keep_fd(place->git_dir, &h->git_dir) | keep_fd(place->common_dir, &h->common_dir);
 
 	h->own_count = place->own_count;
+	h->is_bare = place->is_bare;
 	for (size_t i = 0; i < place->objects_count; i++, h->objects_count++)
 		r |= keep_fd(place->objects[i], &h->objects[i]);
 	if (r < 0)
@@ -259,6 +268,8 @@ history_close(struct history **h)
 	own_close(&old->git_dir);
 	own_close(&old->common_dir);
 	free(old->gaps);
+	free(old->refs);
+	free(old->shallow);
 	arena_free(&old->names);
 	(void)pthread_mutex_destroy(&old->lock);
 	(void)pthread_mutex_destroy(&old->reader_lock);

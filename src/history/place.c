@@ -217,8 +217,11 @@ history_find(struct history_place *out, int folder, char *const *environment, st
 	r = find_git_dir(folder, &out->git_dir, fault);
 	if (r == 0)
 		r = find_common_dir(out->git_dir, &out->common_dir, fault);
-	if (r == 0)
+	if (r == 0) {
+		out->is_bare = !is_there(folder, ".git") && !is_there(out->git_dir, "index") &&
+			       !is_there(out->git_dir, "commondir");
 		r = find_objects(out, environment, fault);
+	}
 	if (r != 0)
 		history_place_close(out);
 	return r;

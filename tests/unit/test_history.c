@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "history_try.h"
 #include "kit/git_kit.h"
 #include "seal/hash.h"
 #include "tap.h"
@@ -144,27 +145,6 @@ shown_free(struct shown *shown)
 	{                                                                                          \
 		.lock = PTHREAD_MUTEX_INITIALIZER                                                  \
 	}
-#define OPTIONS_INIT                                                                               \
-	{                                                                                          \
-		.limits = LIMITS_DEFAULT, .jobs = 1                                                \
-	}
-
-static struct history *
-open_at(struct git_kit *kit, const char *path, const struct history_options *options)
-{
-	struct history_place place = HISTORY_PLACE_INIT;
-	struct fault fault = FAULT_INIT;
-	struct history *h = NULL;
-	int fd = openat(kit->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (!EQ_INT(history_find(&place, fd, NULL, &fault), 0) ||
-	    !EQ_INT(history_open(&h, &place, options, &fault), 0))
-		tap_note("%s", fault.text);
-	history_place_close(&place);
-	(void)close(fd);
-	return h;
-}
-
 static void
 sweep(struct history *h, struct shown *shown, unsigned types)
 {
@@ -240,17 +220,6 @@ same_as_git(struct git_kit *kit, const char *path, const struct shown *shown, un
 }
 
 static void
-no_gaps(struct history *h)
-{
-	size_t count;
-	const struct history_gap *gaps = history_gaps(h, &count);
-
-	for (size_t i = 0; i < count; i++)
-		tap_note("gap: %s: %s: %lu", gaps[i].what, gaps[i].reason, gaps[i].count);
-	EQ_U64(count, 0);
-}
-
-static void
 reads_all_of(struct git_kit *kit, const char *path, unsigned jobs)
 {
 	struct history_options options = OPTIONS_INIT;
@@ -266,18 +235,6 @@ reads_all_of(struct git_kit *kit, const char *path, unsigned jobs)
 	sweep(h, &shown, ALL_TYPES);
 	same_as_git(kit, path, &shown, ALL_TYPES);
 	no_gaps(h);
-}
-
-static uint64_t
-gap_count(struct history *h, const char *reason)
-{
-	size_t count;
-	const struct history_gap *gaps = history_gaps(h, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (strstr(gaps[i].reason, reason) != NULL)
-			return gaps[i].count;
-	return 0;
 }
 
 /* ---- whole repositories ---- */
