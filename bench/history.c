@@ -1,10 +1,10 @@
 /*
  * history.c - how fast objects come out of a repository
  *
- *	bench_history [-j JOBS] [-a] [-c] [-s] REPOSITORY...
+ *	bench_history [-j JOBS] [-a] [-c] [-s] [-l N] REPOSITORY...
  *
  * -a: trees, commits and tags too; -c: check ids; -s: sum every byte, as a reader that looks at
- * all of it would.  One line each: objects, bytes, bytes inserted by deltas, CPU and wall seconds
+ * all of it would; -l: then where every Nth of them came from.  One line each: objects, bytes, bytes inserted by deltas, CPU and wall seconds
  * of everything from history_find() on, peak memory; then the gaps.
  */
 #include <fcntl.h>
@@ -23,8 +23,13 @@ struct count {
 	uint8_t pad[64]; /* threads do not share lines */
 };
 
+#define LIVES_MAX 4096
+
 struct bench {
 	bool sums;
+	size_t lives; /* every so manieth blob is asked for */
+	struct history_id ids[LIVES_MAX];
+	atomic_size_t seen;
 	struct count counts[256];
 };
 
@@ -36,6 +41,12 @@ count_object(void *to, const struct history_blob *blob, void **state, struct fau
 
 	(void)state;
 	(void)fault;
+	if (bench->lives > 0) {
+		size_t at = atomic_fetch_add(&bench->seen, 1);
+
+		if (at % bench->lives == 0 && at / bench->lives < LIVES_MAX)
+			bench->ids[at / bench->lives] = blob->id;
+	}
 	c->objects++;
 	c->bytes += blob->size;
 	if (blob->edits == NULL)
@@ -53,6 +64,35 @@ count_object(void *to, const struct history_blob *blob, void **state, struct fau
 	return 0;
 }
 
+/* Where the blobs picked come from: the second half of a scan that found something. */
+static void
+find_lives(struct bench *bench, struct history *h)
+{
+	static struct history_group groups[LIVES_MAX];
+	static struct history_life lives[LIVES_MAX];
+	struct arena arena = ARENA_INIT((size_t)1 << 30);
+	struct fault fault = FAULT_INIT;
+	struct timespec from, to;
+	size_t count = bench->seen / bench->lives, paths = 0;
+	int r;
+
+	if (count > LIVES_MAX)
+		count = LIVES_MAX;
+	for (size_t i = 0; i < count; i++)
+		groups[i] = (struct history_group){&bench->ids[i], 1};
+	(void)clock_gettime(CLOCK_MONOTONIC, &from);
+	clock_t cpu = clock();
+	r = history_lives(h, groups, count, lives, &arena, &fault);
+	(void)clock_gettime(CLOCK_MONOTONIC, &to);
+	for (size_t i = 0; i < count; i++)
+		paths += lives[i].paths_count;
+	(void)printf("  lives of %zu blobs: %zu paths, %.2f CPU s, %.2f s%s%s\n", count, paths,
+		     (double)(clock() - cpu) / CLOCKS_PER_SEC,
+		     (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9,
+		     r == 0 ? "" : ": ", fault.text);
+	arena_free(&arena);
+}
+
 static double
 seconds(const struct timeval *t)
 {
@@ -60,7 +100,8 @@ seconds(const struct timeval *t)
 }
 
 static int
-run(const char *path, const struct history_options *options, unsigned types, bool sums)
+run(const char *path, const struct history_options *options, unsigned types, bool sums,
+    size_t lives)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
 	struct history_visitor visitor = {.to = bench, .object = count_object, .types = types};
@@ -79,6 +120,7 @@ run(const char *path, const struct history_options *options, unsigned types, boo
 	if (bench == NULL || fd < 0)
 		return 1;
 	bench->sums = sums;
+	bench->lives = lives;
 	r = history_find(&place, fd, NULL, &fault);
 	if (r == 0)
 		r = history_open(&h, &place, options, &fault);
@@ -102,6 +144,8 @@ run(const char *path, const struct history_options *options, unsigned types, boo
 		     (double)all.fresh / 1e6, cpu, wall, (double)all.bytes / 1e6 / cpu,
 		     after.ru_maxrss / 1024, r == 0 ? "" : ": ");
 	(void)printf("%s%s\n", r == 0 ? "" : fault.text, all.sum == 1 ? " " : "");
+	if (h != NULL && lives > 0)
+		find_lives(bench, h);
 	if (h != NULL) {
 		const struct history_gap *gap = history_gaps(h, &gaps);
 
@@ -125,10 +169,11 @@ main(int argc, char *argv[])
 {
 	struct history_options options = {.limits = LIMITS_DEFAULT, .jobs = 1};
 	unsigned types = HISTORY_BIT(HISTORY_BLOB);
+	size_t lives = 0;
 	bool sums = false;
 	int failed = 0, c;
 
-	while ((c = getopt(argc, argv, "j:acs")) != -1) {
+	while ((c = getopt(argc, argv, "j:acsl:")) != -1) {
 		if (c == 'j')
 			options.jobs = (unsigned)strtoul(optarg, NULL, 10);
 		else if (c == 'a')
@@ -136,12 +181,14 @@ main(int argc, char *argv[])
 				HISTORY_BIT(HISTORY_COMMIT) | HISTORY_BIT(HISTORY_TAG);
 		else if (c == 'c')
 			options.check_hashes = true;
+		else if (c == 'l')
+			lives = strtoul(optarg, NULL, 10);
 		else if (c == 's')
 			sums = true;
 		else
 			return 2;
 	}
 	for (int i = optind; i < argc; i++)
-		failed |= run(argv[i], &options, types, sums);
+		failed |= run(argv[i], &options, types, sums, lives);
 	return failed;
 }

@@ -230,4 +230,38 @@ int history_index(struct history *h,
 			       const struct history_id *id, unsigned stage),
 		  void *to, struct fault *fault);
 
+/* ---- who held it when: for what was found, not for everything ---- */
+
+#define HISTORY_PATHS_MAX 16
+#define HISTORY_REFS_MAX  16
+
+/* What one secret was found in: blobs, or commits and tags themselves. */
+struct history_group {
+	const struct history_id *ids;
+	size_t count;
+};
+
+struct history_life {
+	/* In an order in which parents come before children, and else the earlier and then the
+	 * lower id first: the first commit that holds it and the last one.  All 0: no commit does. */
+	struct history_id first_commit, last_commit;
+	int64_t first_time, last_time; /* of committing */
+	const char *author;            /* of the first commit, display form; NULL: no commit */
+	const char *const *paths;      /* every path it had in commits or an index, sorted */
+	size_t paths_count, paths_left_out;
+	const char *const *refs; /* that lead to a commit with it in its past; not tags */
+	size_t refs_count, refs_left_out;
+	const char *const *tags; /* "refs/tags/v1" */
+	size_t tags_count, tags_left_out;
+	enum { HISTORY_UNREACHABLE, HISTORY_LOCAL, HISTORY_REMOTE } reachable; /* from refs */
+	bool at_head;                       /* the commit that HEAD names holds it */
+	bool in_index, in_reflog, in_stash; /* staged; in the past of a reflog's line, of a stash */
+};
+
+/* One pass over all trees and commits, whatever the number of groups; lives[i] is of groups[i],
+ * its texts in `arena`.  Objects that trees and commits name and that are not here are one gap.
+ * Cost: the sweep of trees and commits, 64 groups at a time over the graph. */
+int history_lives(struct history *h, const struct history_group groups[], size_t count,
+		  struct history_life lives[], struct arena *arena, struct fault *fault);
+
 #endif

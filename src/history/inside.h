@@ -202,7 +202,8 @@ struct history {
 	struct loose loose;
 	struct arena names;
 
-	bool is_bare;
+	bool is_bare, is_partial;
+	unsigned swept;           /* types whose damage was told */
 	struct history_ref *refs; /* NULL: not read yet */
 	size_t refs_count;
 	struct history_id *shallow;
@@ -228,6 +229,12 @@ int files_below(struct history *h, int at, const char *top, int (*file)(void *to
 int worktrees(struct history *h, int (*each)(void *to, int at, const char *name), void *to);
 
 int shallow_read(struct history *h);
+/* A commit whose parents were left out of the clone. */
+bool history_is_shallow(const struct history *h, const struct history_id *id);
+
+/* A sweep that repeats no check and tells no damage that another has told. */
+int history_sweep_again(struct history *h, const struct history_visitor *visitor,
+			struct fault *fault);
 
 /* Settings that say how bytes are to be read. */
 struct history_config {

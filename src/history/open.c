@@ -181,6 +181,7 @@ open_all(struct history *h, struct fault *fault)
 		qsort(h->packs, h->packs_count, sizeof(*h->packs), pack_order);
 	for (size_t i = 0; i < h->packs_count; i++)
 		config.partial |= h->packs[i].promisor;
+	h->is_partial = config.partial;
 	if (config.partial)
 		gap_add(h, "objects",
 			"a partial clone: objects that its filter left out are not here", NULL, 1,

@@ -354,6 +354,19 @@ history_refs(struct history *h, const struct history_ref **refs, size_t *count, 
 
 /* ---- shallow ---- */
 
+static int
+id_order(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct history_id));
+}
+
+bool
+history_is_shallow(const struct history *h, const struct history_id *id)
+{
+	return h->shallow_count > 0 &&
+	       bsearch(id, h->shallow, h->shallow_count, sizeof(*id), id_order) != NULL;
+}
+
 int
 shallow_read(struct history *h)
 {
@@ -382,6 +395,8 @@ shallow_read(struct history *h)
 	map_close(&map);
 	if (h->shallow == NULL)
 		return FAULT_MEMORY;
+	if (h->shallow_count > 0)
+		qsort(h->shallow, h->shallow_count, sizeof(*h->shallow), id_order);
 	gap_add(h, "shallow", "a shallow clone: commits before these are not here",
 		h->shallow_count > 0 ? h->shallow[0].at : NULL, h->shallow_count, true);
 	return 0;

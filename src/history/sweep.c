@@ -68,7 +68,7 @@ fail(struct sweep *s, size_t pack, const uint8_t *id, const char *reason)
 	else
 		r = r == 0 ? 1 : r;
 	(void)pthread_mutex_unlock(&s->h->lock);
-	if (r > 0)
+	if (r > 0 && !s->told)
 		gap_add(s->h, pack_name(s, pack), reason, id, 1, false);
 	return r < 0 ? r : 0;
 }
@@ -145,7 +145,7 @@ check_id(struct worker *w, const uint8_t *id, enum history_type type, struct byt
 	uint8_t made[HASH_GIT_BYTES_MAX];
 	int r;
 
-	if (!w->s->h->options.check_hashes)
+	if (!w->s->h->options.check_hashes || w->s->again)
 		return 0;
 	r = hash_git_object(w->hash, names[type], content, made, NULL);
 	if (r == 0 && memcmp(made, id, w->s->h->id_bytes) != 0)
@@ -160,7 +160,7 @@ check_crc(struct worker *w, const struct pack *pack, uint32_t node)
 	struct bytes packed, sums;
 	uint32_t wanted;
 
-	if (pack->idx.crcs == NULL)
+	if (pack->idx.crcs == NULL || w->s->again)
 		return;
 	packed = bytes_make(pack->map.at + f->offset[node],
 			    (size_t)(f->offset[node + 1] - f->offset[node]));
@@ -245,7 +245,7 @@ visit(struct worker *w, uint32_t place, const struct slot *content, struct frame
 	int r = check_id(w, id, w->type, bytes_make(content->at, content->size), w->piece->pack);
 
 	check_crc(w, pack, node);
-	if (w->rebuild.ends_early)
+	if (w->rebuild.ends_early && !w->s->again)
 		gap_add(w->s->h, pack->name, history_reason_between, id, 1, false);
 	if (r < 0 || !(f->marks[node] & NODE_SHOWN))
 		return r;
@@ -442,7 +442,7 @@ visit_loose(struct worker *w, size_t at, bool shown, struct fault *fault)
 	blob.at = content.at;
 	blob.size = content.size;
 	r = check_id(w, id, blob.type, bytes_make(content.at, content.size), SIZE_MAX);
-	if (w->rebuild.ends_early)
+	if (w->rebuild.ends_early && !w->s->again)
 		gap_add(h, "loose objects", history_reason_between, id, 1, false);
 	if (r == 0 && shown)
 		r = show(w, &blob, &state, fault);
@@ -582,8 +582,9 @@ show_copy(struct worker *w, const struct failure *failure, struct fault *fault)
 	if (r == FAULT_MEMORY)
 		return fault_memory(fault);
 	if (r != 0) {
-		gap_add(h, pack_name(w->s, failure->pack), failure->reason, failure->id.at, 1,
-			false);
+		if (!w->s->told)
+			gap_add(h, pack_name(w->s, failure->pack), failure->reason, failure->id.at,
+				1, false);
 		slot_give(&w->rebuild, &content);
 		return 0;
 	}
@@ -620,13 +621,14 @@ sweep_fini(struct sweep *s)
 	free(s->failures);
 }
 
-int
-history_sweep(struct history *h, const struct history_visitor *visitor, struct fault *fault)
+static int
+sweep(struct history *h, const struct history_visitor *visitor, bool again, struct fault *fault)
 {
 	AUTO(sweep_fini)
-	struct sweep s = {.h = h, .visitor = visitor};
+	struct sweep s = {.h = h, .visitor = visitor, .again = again};
 	int r = 0;
 
+	s.told = again && (visitor->types & ~h->swept) == 0;
 	s.workers = calloc(h->options.jobs, sizeof(*s.workers));
 	if (s.workers == NULL)
 		return fault_memory(fault);
@@ -644,5 +646,19 @@ history_sweep(struct history *h, const struct history_visitor *visitor, struct f
 			false);
 	if (r == 0 && history_cancelled(h))
 		r = fault_set(fault, FAULT_CANCEL, "stopped");
+	if (r == 0)
+		h->swept |= visitor->types;
 	return r;
+}
+
+int
+history_sweep(struct history *h, const struct history_visitor *visitor, struct fault *fault)
+{
+	return sweep(h, visitor, false, fault);
+}
+
+int
+history_sweep_again(struct history *h, const struct history_visitor *visitor, struct fault *fault)
+{
+	return sweep(h, visitor, true, fault);
 }

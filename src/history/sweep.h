@@ -32,6 +32,8 @@ struct sweep {
 	atomic_ullong rebuilt_bytes;
 	uint64_t rebuilt_max;
 	atomic_bool over; /* rebuilt_max was passed */
+	bool again;       /* check nothing a second time */
+	bool told;        /* damage was told by a sweep before */
 	struct worker *workers;
 };
 

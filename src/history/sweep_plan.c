@@ -69,7 +69,8 @@ mark_of(const struct marking *m, uint32_t node)
 
 		shown = v->known == NULL || !v->known(v->to, &id);
 	}
-	return (shown ? NODE_SHOWN : 0) | (shown || h->options.check_hashes ? NODE_NEEDED : 0);
+	return (shown ? NODE_SHOWN : 0) |
+	       (shown || (h->options.check_hashes && !m->s->again) ? NODE_NEEDED : 0);
 }
 
 static int
@@ -227,7 +228,7 @@ add_checksum_pieces(struct sweep *s)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < s->h->packs_count; i++) {
+	for (size_t i = 0; r == 0 && !s->again && i < s->h->packs_count; i++) {
 		const struct pack *pack = &s->h->packs[i];
 		struct piece whole = {PIECE_PACK_CHECKSUM, 0, 0, i, pack->map.bytes};
 		struct piece idx = {PIECE_IDX_CHECKSUM, 0, 0, i, pack->idx.map.bytes};
