@@ -264,4 +264,23 @@ struct history_life {
 int history_lives(struct history *h, const struct history_group groups[], size_t count,
 		  struct history_life lives[], struct arena *arena, struct fault *fault);
 
+/* ---- a part of the history ---- */
+
+/* Commits, tags (of `include`), trees and blobs that are reachable from `include` and not from
+ * `exclude`: all that `git rev-list --objects` lists, and at times more (a blob that only moved).
+ * Each once; `path` is raw, from the root, empty for what has none.  Ids of `exclude` that are not
+ * there are passed over.  Not 0 from `object`: stops with that.
+ * Cost: reads those commits and those of their trees that differ from the parents' trees. */
+int history_range(struct history *h, const struct history_id include[], size_t include_count,
+		  const struct history_id exclude[], size_t exclude_count,
+		  int (*object)(void *to, const struct history_id *id, enum history_type type,
+				struct bytes path),
+		  void *to, struct fault *fault);
+
+/* "main", "v1", "refs/heads/main", "HEAD~3", "@", "abc123^2": as gitrevisions has them, without
+ * dates, searches and reflogs.  0, HISTORY_MISSING with a sentence in `fault`, or FAULT_USAGE: the
+ * beginning of several ids. */
+int history_resolve(struct history *h, const char *name, struct history_id *out,
+		    struct fault *fault);
+
 #endif

@@ -150,12 +150,15 @@ struct rebuild {
 	struct slot free[REBUILD_SLOTS]; /* warm ones last */
 	size_t free_count;
 	struct edits edits;
-	const char *why; /* after FAULT_FORMAT or FAULT_LIMIT: one of the reasons */
-	bool ends_early; /* the last object left bytes behind it that no object owns */
+	struct cache *cache; /* NULL: none */
+	const char *why;     /* after FAULT_FORMAT or FAULT_LIMIT: one of the reasons */
+	bool ends_early;     /* the last object left bytes behind it that no object owns */
 };
 
 int rebuild_init(struct rebuild *r, struct history *h, struct fault *fault);
 void rebuild_fini(struct rebuild *r);
+/* Keep what rebuild_at() makes on the way: for reading one object after another by id. */
+int rebuild_cache(struct rebuild *r, struct fault *fault);
 /* Room for `size` bytes: 0 or FAULT_MEMORY. */
 int slot_take(struct rebuild *r, size_t size, struct slot *out);
 void slot_give(struct rebuild *r, struct slot *slot);

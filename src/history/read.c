@@ -9,6 +9,9 @@ reader(struct history *h, struct fault *fault)
 {
 	int r = h->reader_there ? 0 : rebuild_init(&h->reader, h, fault);
 
+	if (r == 0 && !h->reader_there)
+		r = rebuild_cache(&h->reader, fault);
+
 	h->reader_there = r == 0;
 	return r;
 }

@@ -56,6 +56,8 @@ slot_give(struct rebuild *r, struct slot *slot)
 	*slot = (struct slot){0};
 }
 
+static void cache_free(struct cache *cache);
+
 int
 rebuild_init(struct rebuild *r, struct history *h, struct fault *fault)
 {
@@ -71,7 +73,98 @@ rebuild_fini(struct rebuild *r)
 	free(r->delta.at);
 	free(r->edits.at);
 	codec_inflater_free(&r->inflater);
+	cache_free(r->cache);
 	*r = (struct rebuild){0};
+}
+
+/* ---- bases that were rebuilt a moment ago ---- */
+
+#define CACHE_SLOTS        16384
+#define CACHE_BYTES_MAX    ((size_t)64 << 20)
+#define CACHE_OBJECT_BYTES ((size_t)1 << 20)
+
+struct cached {
+	const struct pack *pack; /* NULL: nothing */
+	uint64_t offset;
+	enum history_type type;
+	uint8_t *at;
+	size_t size;
+};
+
+struct cache {
+	struct cached slots[CACHE_SLOTS];
+	size_t bytes, hand;
+};
+
+int
+rebuild_cache(struct rebuild *r, struct fault *fault)
+{
+	r->cache = calloc(1, sizeof(*r->cache));
+	return r->cache == NULL ? fault_memory(fault) : 0;
+}
+
+static struct cached *
+cache_slot(struct cache *cache, const struct pack *pack, uint64_t offset)
+{
+	uint64_t mixed = (offset ^ (uintptr_t)pack) * 0x9e3779b97f4a7c15u;
+
+	return &cache->slots[mixed >> 50]; /* 14 bits: CACHE_SLOTS */
+}
+
+static void
+cache_drop(struct cache *cache, struct cached *c)
+{
+	if (c->pack == NULL)
+		return;
+	cache->bytes -= c->size;
+	free(c->at);
+	*c = (struct cached){0};
+}
+
+static void
+cache_put(struct rebuild *r, const struct pack *pack, uint64_t offset, enum history_type type,
+	  const struct slot *content)
+{
+	struct cached *c;
+
+	if (r->cache == NULL || content->size > CACHE_OBJECT_BYTES)
+		return;
+	c = cache_slot(r->cache, pack, offset);
+	if (c->pack == pack && c->offset == offset)
+		return;
+	cache_drop(r->cache, c);
+	while (r->cache->bytes + content->size > CACHE_BYTES_MAX) {
+		cache_drop(r->cache, &r->cache->slots[r->cache->hand]);
+		r->cache->hand = (r->cache->hand + 1) % CACHE_SLOTS;
+	}
+	c->at = malloc(content->size + 1);
+	if (c->at == NULL)
+		return;
+	memcpy(c->at, content->at, content->size);
+	c->pack = pack;
+	c->offset = offset;
+	c->type = type;
+	c->size = content->size;
+	r->cache->bytes += content->size;
+}
+
+static const struct cached *
+cache_get(const struct rebuild *r, const struct pack *pack, uint64_t offset)
+{
+	const struct cached *c;
+
+	if (r->cache == NULL)
+		return NULL;
+	c = cache_slot(r->cache, pack, offset);
+	return c->pack == pack && c->offset == offset ? c : NULL;
+}
+
+static void
+cache_free(struct cache *cache)
+{
+	for (size_t i = 0; cache != NULL && i < CACHE_SLOTS; i++)
+		cache_drop(cache, &cache->slots[i]);
+	free(cache);
 }
 
 /* ---- one object ---- */
@@ -180,6 +273,7 @@ rebuild_delta(struct rebuild *r, const struct pack *pack, const struct entry *en
 
 struct link {
 	const struct pack *pack;
+	uint64_t offset;
 	struct entry entry;
 };
 
@@ -187,6 +281,7 @@ struct chain {
 	struct link *at;
 	size_t count, room;
 	size_t loose; /* where the last base is a loose object; SIZE_MAX: it is not */
+	const struct cached *cached; /* where it was rebuilt before */
 };
 
 static void
@@ -196,7 +291,7 @@ chain_free(struct chain *chain)
 }
 
 static int
-chain_add(struct chain *chain, const struct pack *pack, const struct entry *entry)
+chain_add(struct chain *chain, const struct pack *pack, uint64_t offset, const struct entry *entry)
 {
 	if (chain->count == chain->room) {
 		size_t room = chain->room == 0 ? 64 : chain->room * 2;
@@ -207,7 +302,7 @@ chain_add(struct chain *chain, const struct pack *pack, const struct entry *entr
 		chain->at = grown;
 		chain->room = room;
 	}
-	chain->at[chain->count++] = (struct link){pack, *entry};
+	chain->at[chain->count++] = (struct link){pack, offset, *entry};
 	return 0;
 }
 
@@ -250,6 +345,9 @@ follow(struct rebuild *r, struct chain *chain, const struct pack *pack, uint64_t
 	int result;
 
 	for (;;) {
+		chain->cached = cache_get(r, pack, offset);
+		if (chain->cached != NULL)
+			return 0;
 		if (pack->map.at == NULL ||
 		    pack_entry(pack, offset, pack->data_bytes, r->h->id_bytes, &entry) < 0)
 			return broke(r, FAULT_FORMAT, history_reason_header);
@@ -259,7 +357,7 @@ follow(struct rebuild *r, struct chain *chain, const struct pack *pack, uint64_t
 			seen_pack = pack;
 			seen_offset = offset;
 		}
-		result = chain_add(chain, pack, &entry);
+		result = chain_add(chain, pack, offset, &entry);
 		if (result == 0)
 			result = next_base(r, chain, &pack, &offset);
 		if (result != 0)
@@ -278,13 +376,20 @@ rebuild_at(struct rebuild *r, const struct pack *pack, uint64_t offset, enum his
 	*out = (struct slot){0};
 	if (result < 0)
 		return result;
-	if (chain.loose != SIZE_MAX) {
+	if (chain.cached != NULL) {
+		*type = chain.cached->type;
+		result = slot_take(r, chain.cached->size, out);
+		if (result == 0)
+			memcpy(out->at, chain.cached->at, out->size);
+	} else if (chain.loose != SIZE_MAX) {
 		result = loose_rebuild(r, chain.loose, type, out, NULL);
 	} else {
 		const struct link *root = &chain.at[--chain.count];
 
 		*type = (enum history_type)root->entry.type;
 		result = rebuild_root(r, root->pack, &root->entry, root->pack->data_bytes, out);
+		if (result == 0)
+			cache_put(r, root->pack, root->offset, *type, out);
 	}
 	while (result == 0 && chain.count > 0) {
 		const struct link *link = &chain.at[--chain.count];
@@ -293,6 +398,8 @@ rebuild_at(struct rebuild *r, const struct pack *pack, uint64_t offset, enum his
 		result = rebuild_delta(r, link->pack, &link->entry, link->pack->data_bytes, &base,
 				       NULL, out);
 		slot_give(r, &base);
+		if (result == 0)
+			cache_put(r, link->pack, link->offset, *type, out);
 	}
 	return result;
 }

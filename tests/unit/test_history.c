@@ -435,6 +435,19 @@ TEST(history_read_gives_any_object_by_its_id)
 	git_end(&kit);
 }
 
+TEST(history_of_sha256_is_read_as_well)
+{
+	struct git_kit kit;
+
+	NEED(git_begin(&kit));
+	NEED(git_sh(
+	    &kit,
+	    "git init -q --object-format=sha256 r; make_history r 60\n"
+	    "git -C r repack -qadf --depth=50; echo loose | git -C r hash-object -w --stdin"));
+	reads_all_of(&kit, "r", 2);
+	git_end(&kit);
+}
+
 /* ---- damage ---- */
 
 TEST(history_a_damaged_object_is_a_gap_and_the_rest_is_shown)
