@@ -102,6 +102,11 @@ int history_open(struct history **out, const struct history_place *place,
 		 const struct history_options *options, struct fault *fault);
 void history_close(struct history **h);
 
+/* A bundle file (version 2 and 3) as a store of its own; `fd` stays the caller's.  A thin one takes
+ * bases from `base_store`, which outlives it (NULL: what needs them is a gap). */
+int history_open_bundle(struct history **out, int fd, struct history *base_store,
+			const struct history_options *options, struct fault *fault);
+
 size_t history_id_bytes(const struct history *h); /* 20 or 32 */
 
 /* How many objects there are, copies counted again. */

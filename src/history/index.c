@@ -129,6 +129,21 @@ parse(struct reader *r, struct bytes in, struct history_id *link, bool *has_link
 	return answer;
 }
 
+int
+index_of_bytes(struct history *h, struct bytes in,
+	       int (*entry)(void *to, struct bytes path, uint32_t mode, const struct history_id *id,
+			    unsigned stage),
+	       void *to)
+{
+	struct reader r = {.h = h, .entry = entry, .to = to, .name = BUF_INIT(2 * INDEX_NAME_MAX)};
+	struct history_id link;
+	bool has_link;
+	int answer = parse(&r, in, &link, &has_link);
+
+	buf_free(&r.name);
+	return answer;
+}
+
 static int
 read_index(struct reader *r, int folder, const char *name)
 {

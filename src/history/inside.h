@@ -101,6 +101,7 @@ struct pack {
 	struct idx idx;
 	bool is_alternate;
 	bool promisor;
+	bool is_lent;     /* the map belongs to somebody else */
 	uint64_t *copies; /* bit per idx position: an earlier store has it too; NULL: none */
 	struct forest forest;
 };
@@ -112,6 +113,10 @@ int forest_build(struct forest *forest, const struct pack *pack, size_t id_bytes
 		 struct fault *fault);
 void forest_free(struct forest *forest);
 bool forest_node_at(const struct forest *forest, uint64_t offset, uint32_t *node);
+
+/* The index of a pack of `count` objects, made by reading it; what cannot be read is a gap.
+ * Cost: everything is rebuilt and hashed once, by one thread. */
+int pack_reindex(struct history *h, struct pack *pack, uint32_t count, struct fault *fault);
 
 /* ---- deltas ---- */
 
@@ -205,6 +210,8 @@ struct history {
 	struct loose loose;
 	struct arena names;
 
+	struct history *base_store; /* of a thin bundle; NULL: none */
+	struct map bundle;
 	bool is_bare, is_partial;
 	unsigned swept;           /* types whose damage was told */
 	struct history_ref *refs; /* NULL: not read yet */
@@ -232,12 +239,22 @@ int files_below(struct history *h, int at, const char *top, int (*file)(void *to
 int worktrees(struct history *h, int (*each)(void *to, int at, const char *name), void *to);
 
 int shallow_read(struct history *h);
+
+/* The same from memory: all refs are those of this text; all entries are those of this index. */
+int refs_of_packed(struct history *h, struct bytes text);
+int index_of_bytes(struct history *h, struct bytes in,
+		   int (*entry)(void *to, struct bytes path, uint32_t mode,
+				const struct history_id *id, unsigned stage),
+		   void *to);
 /* A commit whose parents were left out of the clone. */
 bool history_is_shallow(const struct history *h, const struct history_id *id);
 
 /* A sweep that repeats no check and tells no damage that another has told. */
 int history_sweep_again(struct history *h, const struct history_visitor *visitor,
 			struct fault *fault);
+
+/* A store with nothing in it. */
+int history_new(struct history **out, const struct history_options *options, struct fault *fault);
 
 /* Settings that say how bytes are to be read. */
 struct history_config {

@@ -49,7 +49,7 @@ open_pack_file(struct pack *pack, int folder, const char *stem, size_t id_bytes,
 	return NULL;
 }
 
-static const char *
+static bool
 open_idx_file(struct pack *pack, int folder, const char *stem, size_t id_bytes, uint32_t count)
 {
 	struct map map;
@@ -57,16 +57,15 @@ open_idx_file(struct pack *pack, int folder, const char *stem, size_t id_bytes, 
 
 	(void)snprintf(name, sizeof(name), "%s.idx", stem);
 	if (map_open(&map, folder, name, NULL) != 0)
-		return "its index cannot be read";
+		return false;
 	if (idx_parse(&pack->idx, map, id_bytes, NULL) < 0) {
 		map_close(&map);
-		return "its index is damaged";
+		return false;
 	}
-	if (pack->idx.count != count) {
-		idx_close(&pack->idx);
-		return "its index does not list what it holds";
-	}
-	return NULL;
+	if (pack->idx.count == count)
+		return true;
+	idx_close(&pack->idx);
+	return false;
 }
 
 static int
@@ -87,7 +86,7 @@ room_for_pack(struct history *h, struct pack **out)
 }
 
 static int
-add_pack(struct history *h, int folder, const char *stem, bool is_alternate)
+add_pack(struct history *h, int folder, const char *stem, bool is_alternate, struct fault *fault)
 {
 	AUTO(buf_free)
 	struct buf shown = BUF_INIT(4096);
@@ -96,15 +95,23 @@ add_pack(struct history *h, int folder, const char *stem, bool is_alternate)
 	uint32_t count = 0;
 
 	if (room_for_pack(h, &pack) < 0 || blob_display(&shown, bytes_text(stem)) < 0)
-		return FAULT_MEMORY;
+		return fault_memory(fault);
 	pack->name = arena_printf(&h->names, "%s.pack", buf_text(&shown));
 	if (pack->name == NULL)
-		return FAULT_MEMORY;
+		return fault_memory(fault);
 	pack->is_alternate = is_alternate;
 	pack->promisor = has_file(folder, stem, ".promisor");
 	wrong = open_pack_file(pack, folder, stem, h->id_bytes, &count);
-	if (wrong == NULL)
-		wrong = open_idx_file(pack, folder, stem, h->id_bytes, count);
+	/* an index that does not fit is as good as none: the pack says it all itself */
+	if (wrong == NULL && !open_idx_file(pack, folder, stem, h->id_bytes, count)) {
+		int r = pack_reindex(h, pack, count, fault);
+
+		if (r < 0) {
+			idx_close(&pack->idx);
+			map_close(&pack->map);
+			return r;
+		}
+	}
 	if (wrong != NULL) {
 		gap_add(h, pack->name, wrong, NULL, count == 0 ? 1 : count, false);
 		map_close(&pack->map);
@@ -117,7 +124,7 @@ add_pack(struct history *h, int folder, const char *stem, bool is_alternate)
 /* ---- all of them ---- */
 
 static int
-list_packs(struct history *h, int objects, bool is_alternate)
+list_packs(struct history *h, int objects, bool is_alternate, struct fault *fault)
 {
 	int fd = openat(objects, "pack", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct dirent *entry;
@@ -132,7 +139,7 @@ list_packs(struct history *h, int objects, bool is_alternate)
 	dir = fdopendir(fd);
 	if (dir == NULL) {
 		(void)close(fd);
-		return FAULT_MEMORY;
+		return fault_memory(fault);
 	}
 	while (r == 0 && (errno = 0, entry = readdir(dir)) != NULL) {
 		size_t length = strlen(entry->d_name);
@@ -144,7 +151,7 @@ list_packs(struct history *h, int objects, bool is_alternate)
 			break;
 		}
 		entry->d_name[length - 5] = 0;
-		r = add_pack(h, fd, entry->d_name, is_alternate);
+		r = add_pack(h, fd, entry->d_name, is_alternate, fault);
 	}
 	if (r == 0 && errno != 0)
 		gap_add(h, "objects/pack", "cannot be read to its end", NULL, 1, false);
@@ -174,9 +181,9 @@ open_all(struct history *h, struct fault *fault)
 	config_read(h, &config);
 	h->id_bytes = config.object_format;
 	for (size_t i = 0; r == 0 && i < h->objects_count; i++)
-		r = list_packs(h, h->objects[i], i >= h->own_count);
+		r = list_packs(h, h->objects[i], i >= h->own_count, fault);
 	if (r < 0)
-		return fault_memory(fault);
+		return r;
 	if (h->packs_count > 0)
 		qsort(h->packs, h->packs_count, sizeof(*h->packs), pack_order);
 	for (size_t i = 0; i < h->packs_count; i++)
@@ -216,14 +223,11 @@ keep_place(struct history *h, const struct history_place *place, struct fault *f
 }
 
 int
-history_open(struct history **out, const struct history_place *place,
-	     const struct history_options *options, struct fault *fault)
+history_new(struct history **out, const struct history_options *options, struct fault *fault)
 {
-	AUTO(history_close)
 	struct history *h = calloc(1, sizeof(*h));
-	int r;
 
-	*out = NULL;
+	*out = h;
 	if (h == NULL)
 		return fault_memory(fault);
 	h->options = *options;
@@ -236,7 +240,20 @@ history_open(struct history **out, const struct history_place *place,
 		h->options.jobs = 1;
 	if (h->options.jobs > HISTORY_JOBS_MAX)
 		h->options.jobs = HISTORY_JOBS_MAX;
-	r = keep_place(h, place, fault);
+	return 0;
+}
+
+int
+history_open(struct history **out, const struct history_place *place,
+	     const struct history_options *options, struct fault *fault)
+{
+	AUTO(history_close)
+	struct history *h = NULL;
+	int r = history_new(&h, options, fault);
+
+	*out = NULL;
+	if (r == 0)
+		r = keep_place(h, place, fault);
 	if (r == 0)
 		r = open_all(h, fault);
 	if (r == 0)
@@ -254,11 +271,13 @@ history_close(struct history **h)
 		return;
 	for (size_t i = 0; i < old->packs_count; i++) {
 		idx_close(&old->packs[i].idx);
-		map_close(&old->packs[i].map);
+		if (!old->packs[i].is_lent)
+			map_close(&old->packs[i].map);
 		free(old->packs[i].copies);
 		forest_free(&old->packs[i].forest);
 	}
 	free(old->packs);
+	map_close(&old->bundle);
 	free(old->loose.ids);
 	free(old->loose.stores);
 	free(old->loose.copies);

@@ -282,6 +282,7 @@ struct chain {
 	size_t count, room;
 	size_t loose; /* where the last base is a loose object; SIZE_MAX: it is not */
 	const struct cached *cached; /* where it was rebuilt before */
+	const uint8_t *outside;      /* its id in the base store; NULL: it is not there */
 };
 
 static void
@@ -331,7 +332,29 @@ next_base(struct rebuild *r, struct chain *chain, const struct pack **pack, uint
 	}
 	if (loose_find(h, last->entry.base_id, &chain->loose))
 		return 1;
-	return broke(r, FAULT_FORMAT, history_reason_base_missing);
+	chain->outside = h->base_store == NULL ? NULL : last->entry.base_id;
+	return chain->outside != NULL ? 1 : broke(r, FAULT_FORMAT, history_reason_base_missing);
+}
+
+/* A base that a thin bundle leaves to the store it is meant for. */
+static int
+read_outside(struct rebuild *r, const uint8_t *id_at, enum history_type *type, struct slot *out)
+{
+	AUTO(buf_free)
+	struct buf content = BUF_INIT(r->h->options.limits.member);
+	struct history_id id = id_of(r->h, id_at);
+	int result = history_read(r->h->base_store, &id, type, &content, NULL);
+
+	if (result == FAULT_MEMORY)
+		return result;
+	if (result != 0)
+		return broke(r, FAULT_FORMAT,
+			     result == HISTORY_MISSING ? history_reason_base_missing
+						       : history_reason_base);
+	result = slot_take(r, content.used, out);
+	if (result == 0 && content.used > 0)
+		memcpy(out->at, content.at, content.used);
+	return result;
 }
 
 /* From the object up to what is no delta. Cycles are noticed as Brent does: the place at each
@@ -381,6 +404,8 @@ rebuild_at(struct rebuild *r, const struct pack *pack, uint64_t offset, enum his
 		result = slot_take(r, chain.cached->size, out);
 		if (result == 0)
 			memcpy(out->at, chain.cached->at, out->size);
+	} else if (chain.outside != NULL) {
+		result = read_outside(r, chain.outside, type, out);
 	} else if (chain.loose != SIZE_MAX) {
 		result = loose_rebuild(r, chain.loose, type, out, NULL);
 	} else {

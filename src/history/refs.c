@@ -92,17 +92,10 @@ add_packed_line(struct gather *g, struct bytes line)
 }
 
 static int
-add_packed(struct gather *g)
+add_packed_text(struct gather *g, struct bytes in)
 {
-	struct map map;
-	struct bytes in;
-	int r = map_open(&map, g->h->common_dir, "packed-refs", NULL);
+	int r = 0;
 
-	if (r < 0)
-		gap_add(g->h, "packed-refs", "cannot be read", NULL, 1, false);
-	if (r != 0)
-		return 0;
-	in = bytes_make(map.at, map.bytes);
 	if (in.left > PACKED_REFS_BYTES_MAX) {
 		gap_add(g->h, "packed-refs", "more refs than are read", NULL, 1, false);
 		in.left = PACKED_REFS_BYTES_MAX;
@@ -114,6 +107,20 @@ add_packed(struct gather *g)
 		r = add_packed_line(g, bytes_make(in.at, length));
 		(void)bytes_skip(&in, newline == NULL ? length : length + 1);
 	}
+	return r;
+}
+
+static int
+add_packed(struct gather *g)
+{
+	struct map map;
+	int r = map_open(&map, g->h->common_dir, "packed-refs", NULL);
+
+	if (r < 0)
+		gap_add(g->h, "packed-refs", "cannot be read", NULL, 1, false);
+	if (r != 0)
+		return 0;
+	r = add_packed_text(g, bytes_make(map.at, map.bytes));
 	map_close(&map);
 	return r;
 }
@@ -333,6 +340,18 @@ keep(struct gather *g)
 		};
 	}
 	return 0;
+}
+
+int
+refs_of_packed(struct history *h, struct bytes text)
+{
+	struct gather g = {.h = h, .prefix = ""};
+	int r = add_packed_text(&g, text);
+
+	if (r == 0)
+		r = keep(&g);
+	free(g.at);
+	return r;
 }
 
 int

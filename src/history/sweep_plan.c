@@ -18,6 +18,10 @@
 
 #define LOOSE_PER_PIECE 64
 
+/* A large file that grew by a line in each of 5,000 commits unpacks honestly to 20,000 times what
+ * it takes in a pack; limits.ratio is meant for archives. */
+#define RATIO_TIMES 16
+
 static int
 add_piece(struct sweep *s, const struct piece *piece)
 {
@@ -305,10 +309,10 @@ sweep_plan(struct sweep *s, struct fault *fault)
 	if (r < 0)
 		return fault_memory(fault);
 	largest_first(s, share);
-	s->rebuilt_max = packed > UINT64_MAX / (h->options.limits.ratio + 1)
+	s->rebuilt_max = packed > UINT64_MAX / RATIO_TIMES / (h->options.limits.ratio + 1)
 			     ? UINT64_MAX
-			     : packed * h->options.limits.ratio;
-	if (s->rebuilt_max < BUDGET_RATIO_FROM_BYTES * 16)
-		s->rebuilt_max = BUDGET_RATIO_FROM_BYTES * 16;
+			     : packed * h->options.limits.ratio * RATIO_TIMES;
+	if (s->rebuilt_max < BUDGET_RATIO_FROM_BYTES * RATIO_TIMES)
+		s->rebuilt_max = BUDGET_RATIO_FROM_BYTES * RATIO_TIMES;
 	return 0;
 }

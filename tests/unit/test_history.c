@@ -516,3 +516,133 @@ TEST(history_a_damaged_object_is_shown_from_another_copy)
 		EQ_U64(after.at[i].hash, before.at[i].hash);
 	git_end(&kit);
 }
+
+/* ---- packs without an index, bundles ---- */
+
+TEST(history_a_pack_whose_index_is_lost_or_damaged_is_read_all_the_same)
+{
+	struct git_kit kit;
+
+	NEED(git_begin(&kit));
+	NEED(git_sh(&kit, "git init -q r; make_history r 80; git -C r repack -qadf --depth=50\n"
+			  "cp -r r lost; rm -f lost/.git/objects/pack/*.idx\n"
+			  "cp -r r cut; chmod u+w cut/.git/objects/pack/*\n"
+			  "truncate -s 3000 cut/.git/objects/pack/*.idx"));
+	for (int i = 0; i < 2; i++) {
+		const char *path = i == 0 ? "lost" : "cut";
+		struct history_options options = OPTIONS_INIT;
+		AUTO(history_close)
+		struct history *h = NULL;
+		AUTO(shown_free)
+		struct shown shown = SHOWN_INIT;
+
+		options.check_hashes = true;
+		h = open_at(&kit, path, &options);
+		NEED(h != NULL);
+		sweep(h, &shown, ALL_TYPES);
+		same_as_git(&kit, "r", &shown, ALL_TYPES);
+		no_gaps(h);
+	}
+	git_end(&kit);
+}
+
+TEST(history_a_pack_of_deltas_by_id_is_indexed_by_reading_it)
+{
+	struct history_options options = OPTIONS_INIT;
+	struct git_kit kit;
+
+	NEED(git_begin(&kit));
+	NEED(git_sh(&kit, "git init -q r; make_history r 80\n"
+			  "git -C r -c repack.useDeltaBaseOffset=false repack -qadf --depth=50\n"
+			  "rm -rf one; cp -r r one; rm -f one/.git/objects/pack/*.idx"));
+	reads_all_of(&kit, "r", 2);
+	{
+		AUTO(history_close)
+		struct history *h = open_at(&kit, "one", &options);
+		AUTO(shown_free)
+		struct shown shown = SHOWN_INIT;
+
+		NEED(h != NULL);
+		sweep(h, &shown, ALL_TYPES);
+		same_as_git(&kit, "r", &shown, ALL_TYPES);
+		no_gaps(h);
+	}
+	git_end(&kit);
+}
+
+static struct history *
+open_bundle(struct git_kit *kit, const char *name, struct history *base)
+{
+	struct history_options options = OPTIONS_INIT;
+	struct fault fault = FAULT_INIT;
+	struct history *h = NULL;
+	int fd = openat(kit->fd, name, O_RDONLY | O_CLOEXEC);
+
+	options.check_hashes = true;
+	if (!EQ_INT(history_open_bundle(&h, fd, base, &options, &fault), 0))
+		tap_note("%s", fault.text);
+	(void)close(fd);
+	return h;
+}
+
+TEST(history_a_bundle_is_a_store_of_its_own)
+{
+	static const char *const formats[] = {"sha1", "sha256"};
+	const struct history_ref *refs;
+	char script[512];
+	size_t count;
+	struct git_kit kit;
+
+	NEED(git_begin(&kit));
+	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
+		AUTO(history_close)
+		struct history *h = NULL;
+		AUTO(shown_free)
+		struct shown shown = SHOWN_INIT;
+
+		(void)snprintf(script, sizeof(script),
+			       "rm -rf r all; git init -q --object-format=%s r; make_history r 60\n"
+			       "git -C r bundle create -q ../all --all",
+			       formats[i]);
+		NEED(git_sh(&kit, script));
+		h = open_bundle(&kit, "all", NULL);
+		NEED(h != NULL);
+		sweep(h, &shown, ALL_TYPES);
+		same_as_git(&kit, "r", &shown, ALL_TYPES);
+		EQ_INT(history_refs(h, &refs, &count, NULL), 0);
+		EQ_U64(count, 3); /* HEAD, main, v1 */
+		no_gaps(h);
+	}
+	git_end(&kit);
+}
+
+TEST(history_a_thin_bundle_takes_bases_from_the_store_it_is_for)
+{
+	struct history_options options = OPTIONS_INIT;
+	AUTO(shown_free)
+	struct shown with = SHOWN_INIT;
+	AUTO(shown_free)
+	struct shown without = SHOWN_INIT;
+	struct git_kit kit;
+
+	NEED(git_begin(&kit));
+	NEED(git_sh(&kit, "git init -q r; make_history r 60; git -C r repack -qad\n"
+			  "git -C r bundle create -q ../part main~5..main"));
+	{
+		AUTO(history_close)
+		struct history *base = open_at(&kit, "r", &options);
+		AUTO(history_close)
+		struct history *h = open_bundle(&kit, "part", base);
+		AUTO(history_close)
+		struct history *alone = open_bundle(&kit, "part", NULL);
+
+		NEED(base != NULL && h != NULL && alone != NULL);
+		sweep(h, &with, ALL_TYPES);
+		EQ_U64(gap_count(h, "on top of commits"), 1);
+		EQ_U64(gap_count(h, "the base of the delta"), 0);
+		sweep(alone, &without, ALL_TYPES);
+		OK(without.count < with.count);
+		EQ_U64(gap_count(alone, "the base of the delta"), with.count - without.count);
+	}
+	git_end(&kit);
+}
