@@ -80,11 +80,16 @@ static const struct {
     {"weight_map", MARK_WEIGHT_MAP, 1, 1},
 };
 
+#define RECIPE_KEYS_MIN 3
+
 struct reading {
 	struct weights_info *info;
 	uint32_t marks;
-	unsigned shapes;      /* members that give the shape of a network */
-	unsigned recipe_keys; /* distinct names are not needed: a recipe has many */
+	unsigned shapes; /* members that give the shape of a network */
+	/* Names of a recipe, each once: a table of one setting for many sizes is none. */
+	unsigned recipe_keys;
+	size_t recipe_names[RECIPE_KEYS_MIN];
+	size_t recipe_name; /* of the key at hand */
 	bool key_is_recipe, key_is_architecture, key_is_type;
 	uint64_t numbers;     /* members at the top whose value is a number */
 	uint64_t token_parts; /* of them, those whose name is a part of a word */
@@ -113,11 +118,22 @@ on_key(struct reading *r, struct bytes key, uint32_t depth)
 			r->marks |= (uint32_t)1 << known[i].mark;
 			r->shapes += known[i].mark == MARK_SHAPE;
 		}
-	r->key_is_recipe = depth <= 3 && weights_is_recipe_key(key);
+	r->recipe_name = depth <= 3 ? weights_recipe_key(key) : 0;
+	r->key_is_recipe = r->recipe_name > 0;
 	r->key_is_architecture = depth == 1 && bytes_equal(key, BYTES_OF("architectures"));
 	r->key_is_type = depth == 1 && bytes_equal(key, BYTES_OF("model_type"));
 	r->key_is_part = depth == 1 && is_token_part(key);
 	r->info->outputs += depth == 5 && bytes_equal(key, BYTES_OF("output_type"));
+}
+
+static void
+count_recipe(struct reading *r)
+{
+	for (unsigned i = 0; i < r->recipe_keys; i++)
+		if (r->recipe_names[i] == r->recipe_name)
+			return;
+	if (r->recipe_keys < RECIPE_KEYS_MIN)
+		r->recipe_names[r->recipe_keys++] = r->recipe_name;
 }
 
 static int
@@ -149,7 +165,8 @@ on_event(void *context, const struct json_event *event, struct fault *fault)
 	default:
 		break;
 	}
-	r->recipe_keys += r->key_is_recipe;
+	if (r->key_is_recipe)
+		count_recipe(r);
 	r->key_is_recipe = r->key_is_architecture = r->key_is_type = false;
 	return 0;
 }
@@ -173,7 +190,7 @@ settle(const struct reading *r, unsigned values)
 	     (has(r, MARK_TOKEN_MODEL) || has(r, MARK_TOKENIZER_CLASS))) ||
 	    (r->token_parts >= 100 && r->token_parts * 10 >= r->numbers))
 		return weights_rule_tokenizer;
-	if (r->recipe_keys >= 3 || (has(r, MARK_ZERO) && r->recipe_keys >= 1) ||
+	if (r->recipe_keys >= RECIPE_KEYS_MIN || (has(r, MARK_ZERO) && r->recipe_keys >= 1) ||
 	    (has(r, MARK_LOG_HISTORY) && has(r, MARK_GLOBAL_STEP)))
 		return weights_rule_recipe;
 	if ((has(r, MARK_ARCHITECTURES) && r->shapes >= 1) ||

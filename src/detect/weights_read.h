@@ -110,6 +110,8 @@ bool weights_text(struct bytes front, bool whole, struct weights_info *info);
 
 /* Names of a training recipe ("learning_rate", "lora_r", ...). */
 bool weights_is_recipe_key(struct bytes key);
+/* A number of its own for each such name; 0: it is none. */
+size_t weights_recipe_key(struct bytes key);
 
 /* Does the end of the blob carry columns of a conversation data set (Parquet)? */
 bool weights_parquet_tail(struct bytes tail, struct weights_info *info);

@@ -33,19 +33,34 @@ static const char strong_keys[] =
     "gradient_accumulation_steps num_train_epochs train_micro_batch_size_per_gpu dataset_mix "
     "data_mix data_mixture dpo_beta kl_coef zero_optimization ";
 
-static bool
-is_listed(struct bytes key, const char *list)
+/* Where it stands between blanks; NULL: it does not. */
+static const char *
+find_listed(struct bytes key, const char *list)
 {
 	const char *at = list;
 
 	if (key.left < 4 || key.left > 40 || memchr(key.at, ' ', key.left) != NULL)
-		return false;
+		return NULL;
 	while ((at = memmem(at, strlen(at), key.at, key.left)) != NULL) {
 		if (at[-1] == ' ' && at[key.left] == ' ')
-			return true;
+			return at;
 		at++;
 	}
-	return false;
+	return NULL;
+}
+
+static bool
+is_listed(struct bytes key, const char *list)
+{
+	return find_listed(key, list) != NULL;
+}
+
+size_t
+weights_recipe_key(struct bytes key)
+{
+	const char *at = find_listed(key, recipe_keys);
+
+	return at == NULL ? 0 : (size_t)(at - recipe_keys);
 }
 
 bool

@@ -219,6 +219,21 @@ TEST(weights_recipe_is_not_seen_in_code)
 	}
 }
 
+TEST(weights_recipe_is_not_one_setting_for_many_sizes)
+{
+	/* How a compiled kernel is tuned: the same name again and again. */
+	static const char text[] = "{\"meta\": {\"reps\": 20}, \"configs\": {"
+				   "\"1\": {\"block_size\": 448}, \"2\": {\"block_size\": 448}, "
+				   "\"4\": {\"block_size\": 448}, \"8\": {\"block_size\": 256}}}\n";
+	AUTO(detect_kit_fini)
+	struct detect_kit kit;
+
+	detect_kit_init(&kit, &detect_weights);
+	EQ_INT(feed(&kit, "GPU.json", bytes_text(text)), 0);
+	EQ_INT(detect_kit_end(&kit), 0);
+	EQ_U64(kit.findings.count, 0);
+}
+
 /* Windows and damage */
 
 static const char *const samples[] = {
