@@ -168,7 +168,6 @@ put_files(const struct page *p, size_t input, const struct state *s)
 		(void)fprintf(p->to, ", %s skipped", text_size(s->skipped_bytes, size));
 	put_skipped(p, s->links, "symbolic link not followed", "symbolic links not followed");
 	put_skipped(p, s->ignored, "ignored by git", "ignored by git");
-	put_detectors(p);
 	if (summary->difference != NULL) {
 		(void)fputs("; ", p->to);
 		put(p, summary->difference);
@@ -191,6 +190,7 @@ put_headline(const struct page *p, size_t input, const struct state *s)
 			(void)fprintf(p->to, ", %zu note%s", s->notes, s->notes == 1 ? "" : "s");
 		if (s->answered > 0)
 			(void)fprintf(p->to, ", %zu answered for", s->answered);
+		put_detectors(p);
 	}
 	(void)fputc('\n', p->to);
 }
@@ -416,6 +416,7 @@ put_input(const struct page *p, size_t input)
 	put_files(p, input, &s);
 	if (s.answered > 0)
 		(void)fprintf(p->to, ", %zu answered for", s.answered);
+	put_detectors(p);
 	(void)fputc('\n', p->to);
 }
 
