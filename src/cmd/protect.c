@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/json_write.h"
 #include "base/own.h"
 #include "base/text.h"
@@ -325,6 +326,9 @@ add(struct cmd_call *call, enum asset_kind kind, struct fault *fault)
 	int r = check_name(what.name, fault);
 
 	if (r == 0)
+		r = clock_now(call->common->now, &what.now, fault);
+
+	if (r == 0)
 		r = check_format(call, fault);
 	/* A path that is not there is wrong use: nothing was done. */
 	for (size_t i = 0; i < what.paths_count && r == 0; i++)
@@ -375,15 +379,18 @@ update_run(struct cmd_call *call, struct fault *fault)
 	const char *name = call->args_count == 0 ? NULL : call->args[0];
 	struct register_report report;
 	double from = seconds_now();
+	int64_t now = 0;
 	int r = check_format(call, fault);
 
 	if (r == 0)
+		r = clock_now(call->common->now, &now, fault);
+	if (r == 0)
 		r = find_folder(&folder, true, fault);
 	if (r == 0 && name == NULL)
-		r = register_update_all(buf_text(&folder), jobs(call), call->cancel, &report,
+		r = register_update_all(buf_text(&folder), jobs(call), now, call->cancel, &report,
 					fault);
 	else if (r == 0)
-		r = register_update(buf_text(&folder), name, jobs(call), call->cancel, &report,
+		r = register_update(buf_text(&folder), name, jobs(call), now, call->cancel, &report,
 				    fault);
 	if (r == REGISTER_UNKNOWN)
 		return unknown(name, fault);

@@ -185,6 +185,30 @@ subjects_of(const struct scan *scan, struct statement *s, struct arena *arena, s
 	return r;
 }
 
+/* A receiver wants to know how old the list was; which one it was, only its owner can show. */
+static int
+bind_register(const struct scan *scan, struct statement *s, struct arena *arena,
+	      struct fault *fault)
+{
+	uint8_t digest[SEGMENT_DIGEST_BYTES];
+	char *text = arena_alloc(arena, CLOCK_TEXT);
+	size_t count = 0;
+	int64_t date = 0;
+	int r;
+
+	if (text == NULL)
+		return fault_memory(fault);
+	if (scan->registry != NULL)
+		(void)register_assets(scan->registry, &count);
+	if (count == 0)
+		return 0;
+	r = register_identity(scan->registry, digest, &date, fault);
+	if (r < 0)
+		return r;
+	return statement_bind_register(s, bytes_make(digest, sizeof(digest)),
+				       clock_format(date, text), fault);
+}
+
 static int
 statement_of(const struct scan *scan, struct statement *s, struct arena *arena, struct fault *fault)
 {
@@ -211,6 +235,8 @@ statement_of(const struct scan *scan, struct statement *s, struct arena *arena, 
 	s->coverage.not_examined_bytes = coverage->not_examined_bytes;
 	s->has_policy = true;
 	r = policy_digest(scan, s->policy_sha256, fault);
+	if (r == 0)
+		r = bind_register(scan, s, arena, fault);
 	return r < 0 ? r : subjects_of(scan, s, arena, fault);
 }
 

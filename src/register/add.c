@@ -311,6 +311,7 @@ build(struct change *c, const struct register_add *add, struct register_report *
 	struct walk walk;
 	int r;
 
+	c->manifest.date = add->now;
 	walk_init(&walk, report);
 	r = walk_all(&walk, add, fault);
 	if (r == 0)
@@ -342,12 +343,12 @@ register_add(const char *folder, const struct register_add *add, struct register
 }
 
 int
-register_update(const char *folder, const char *name, unsigned jobs, const atomic_int *cancel,
-		struct register_report *report, struct fault *fault)
+register_update(const char *folder, const char *name, unsigned jobs, int64_t now,
+		const atomic_int *cancel, struct register_report *report, struct fault *fault)
 {
 	struct change c;
 	struct manifest_asset *row = NULL;
-	struct register_add add = {.name = name, .jobs = jobs, .cancel = cancel};
+	struct register_add add = {.name = name, .jobs = jobs, .now = now, .cancel = cancel};
 	int r = change_begin(&c, folder, fault);
 
 	memset(report, 0, sizeof(*report));
@@ -390,7 +391,7 @@ add_up(struct register_report *all, const struct register_report *one)
 }
 
 int
-register_update_all(const char *folder, unsigned jobs, const atomic_int *cancel,
+register_update_all(const char *folder, unsigned jobs, int64_t now, const atomic_int *cancel,
 		    struct register_report *report, struct fault *fault)
 {
 	struct change c;
@@ -404,6 +405,7 @@ register_update_all(const char *folder, unsigned jobs, const atomic_int *cancel,
 					   .paths = row->paths,
 					   .paths_count = row->paths_count,
 					   .jobs = jobs,
+					   .now = now,
 					   .cancel = cancel};
 		struct register_report one = {0};
 

@@ -51,32 +51,42 @@ put_path(struct buf *to, const char *path)
 }
 
 int
+manifest_format(const struct manifest *m, struct buf *text, struct fault *fault)
+{
+	char hex[2 * SEGMENT_DIGEST_BYTES + 1];
+
+	(void)buf_printf(text, "%s\nnext\t%llu\n", MANIFEST_TITLE, (unsigned long long)m->next);
+	if (m->date > 0)
+		(void)buf_printf(text, "date\t%lld\n", (long long)m->date);
+	for (size_t i = 0; i < m->segments_count; i++)
+		(void)buf_printf(text, "segment\t%s\t%s\n", m->segments[i].file,
+				 text_hex(m->segments[i].digest, SEGMENT_DIGEST_BYTES, hex));
+	for (size_t i = 0; i < m->assets_count; i++) {
+		const struct manifest_asset *a = &m->assets[i];
+
+		(void)buf_printf(text, "asset\t%s\t%u\t%u\t%u\t%u", a->name, a->kind, a->tree,
+				 a->segment, a->index);
+		for (size_t p = 0; p < a->paths_count; p++) {
+			(void)buf_append_text(text, "\t");
+			put_path(text, a->paths[p]);
+		}
+		(void)buf_append_text(text, "\n");
+	}
+	(void)buf_printf(text, "sum\t%016llx\n", (unsigned long long)hash_fast(buf_bytes(text)));
+	return text->failed != 0 ? fault_memory(fault) : 0;
+}
+
+int
 manifest_save(const struct manifest *m, const char *folder, struct fault *fault)
 {
 	AUTO(buf_free)
 	struct buf text = BUF_INIT(MANIFEST_BYTES_MAX);
 	AUTO(buf_free)
 	struct buf path = BUF_INIT(65536);
-	char hex[2 * SEGMENT_DIGEST_BYTES + 1];
+	int r = manifest_format(m, &text, fault);
 
-	(void)buf_printf(&text, "%s\nnext\t%llu\n", MANIFEST_TITLE, (unsigned long long)m->next);
-	for (size_t i = 0; i < m->segments_count; i++)
-		(void)buf_printf(&text, "segment\t%s\t%s\n", m->segments[i].file,
-				 text_hex(m->segments[i].digest, SEGMENT_DIGEST_BYTES, hex));
-	for (size_t i = 0; i < m->assets_count; i++) {
-		const struct manifest_asset *a = &m->assets[i];
-
-		(void)buf_printf(&text, "asset\t%s\t%u\t%u\t%u\t%u", a->name, a->kind, a->tree,
-				 a->segment, a->index);
-		for (size_t p = 0; p < a->paths_count; p++) {
-			(void)buf_append_text(&text, "\t");
-			put_path(&text, a->paths[p]);
-		}
-		(void)buf_append_text(&text, "\n");
-	}
-	(void)buf_printf(&text, "sum\t%016llx\n", (unsigned long long)hash_fast(buf_bytes(&text)));
 	(void)buf_printf(&path, "%s/%s", folder, MANIFEST_FILE);
-	if (text.failed != 0 || path.failed != 0)
+	if (r < 0 || path.failed != 0)
 		return fault_memory(fault);
 	return file_write_all(buf_text(&path), buf_bytes(&text), 0600, fault);
 }
@@ -191,12 +201,25 @@ parse_asset(struct manifest *m, struct bytes line)
 }
 
 static bool
+take_date(struct manifest *m, struct bytes *line)
+{
+	uint64_t date = 0;
+
+	if (!take_number(line, UINT32_MAX * UINT64_C(64), &date)) /* the year 9999 and more */
+		return false;
+	m->date = (int64_t)date;
+	return true;
+}
+
+static bool
 parse_line(struct manifest *m, struct bytes line)
 {
 	struct bytes word = take_field(&line);
 
 	if (bytes_equal(word, BYTES_OF("next")))
 		return take_number(&line, UINT32_MAX, &m->next);
+	if (bytes_equal(word, BYTES_OF("date")))
+		return take_date(m, &line);
 	if (bytes_equal(word, BYTES_OF("segment")))
 		return parse_segment(m, line);
 	if (bytes_equal(word, BYTES_OF("asset")))

@@ -30,6 +30,7 @@ struct manifest_asset {
 struct manifest {
 	struct arena arena;
 	uint64_t next; /* number of the next segment file */
+	int64_t date;  /* of the newest entry, seconds since 1970; 0: there was none */
 	struct manifest_segment *segments;
 	size_t segments_count;
 	struct manifest_asset *assets; /* by name */
@@ -41,6 +42,9 @@ void manifest_free(struct manifest *manifest);
 
 /* Of the register in `folder`; one that is not there yet is empty. */
 int manifest_load(struct manifest *manifest, const char *folder, struct fault *fault);
+/* Its text, as it stands on disk. */
+int manifest_format(const struct manifest *manifest, struct buf *to, struct fault *fault);
+
 int manifest_save(const struct manifest *manifest, const char *folder, struct fault *fault);
 
 /* NULL: no such asset. */

@@ -7,6 +7,7 @@
 
 #include "base/own.h"
 #include "register/manifest.h"
+#include "seal/hash.h"
 
 /* A writer may replace a segment between our reading the manifest and opening it. */
 #define OPEN_TRIES 5
@@ -146,6 +147,18 @@ register_assets(const struct register_db *db, size_t *count)
 {
 	*count = db->assets_count;
 	return db->assets;
+}
+
+int
+register_identity(const struct register_db *db, uint8_t digest[SEGMENT_DIGEST_BYTES], int64_t *date,
+		  struct fault *fault)
+{
+	AUTO(buf_free)
+	struct buf text = BUF_INIT(MANIFEST_BYTES_MAX);
+	int r = manifest_format(&db->manifest, &text, fault);
+
+	*date = db->manifest.date;
+	return r < 0 ? r : hash_sha256(buf_bytes(&text), digest, fault);
 }
 
 int

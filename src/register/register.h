@@ -43,6 +43,11 @@ const struct register_asset *register_assets(const struct register_db *db, size_
 /* Read every byte of every segment and check it. */
 int register_verify(const struct register_db *db, struct fault *fault);
 
+/* Which register is it, and of when?  SHA-256 of the manifest, which holds the digests of all
+ * segments, and the date of its newest entry (0: it has none). */
+int register_identity(const struct register_db *db, uint8_t digest[SEGMENT_DIGEST_BYTES],
+		      int64_t *date, struct fault *fault);
+
 /* ---- asking ---- */
 
 struct register_posting {
@@ -92,6 +97,7 @@ struct register_add {
 	const char *const *paths; /* files and folders */
 	size_t paths_count;
 	unsigned jobs;            /* threads; 0: one */
+	int64_t now;              /* seconds since 1970: the date of what is registered */
 	const atomic_int *cancel; /* not 0: stop; may be NULL */
 };
 
@@ -112,12 +118,12 @@ int register_add(const char *folder, const struct register_add *add, struct regi
 		 struct fault *fault);
 
 /* Read the paths of an asset again and replace it. */
-int register_update(const char *folder, const char *name, unsigned jobs, const atomic_int *cancel,
-		    struct register_report *report, struct fault *fault);
+int register_update(const char *folder, const char *name, unsigned jobs, int64_t now,
+		    const atomic_int *cancel, struct register_report *report, struct fault *fault);
 
 /* Read the paths of every asset again and write the register anew: also one that another version of
  * this program wrote, of which nothing but the manifest is looked at. */
-int register_update_all(const char *folder, unsigned jobs, const atomic_int *cancel,
+int register_update_all(const char *folder, unsigned jobs, int64_t now, const atomic_int *cancel,
 			struct register_report *report, struct fault *fault);
 
 int register_remove(const char *folder, const char *name, struct fault *fault);

@@ -111,8 +111,12 @@ add(const struct room *room, const char *name, enum asset_kind kind, const char 
     struct fault *fault)
 {
 	const char *paths[] = {path};
-	struct register_add what = {
-	    .name = name, .kind = kind, .paths = paths, .paths_count = 1, .jobs = 2};
+	struct register_add what = {.name = name,
+				    .kind = kind,
+				    .paths = paths,
+				    .paths_count = 1,
+				    .jobs = 2,
+				    .now = 1774828800};
 	struct register_report report;
 
 	return register_add(room->db, &what, &report, fault);
@@ -273,9 +277,10 @@ TEST(register_add_update_and_remove_answer_what_they_did)
 	EQ_INT(add(&room, "gone", ASSET_SOURCE, "/nonexistent", &fault), FAULT_IO);
 	HAS_STR(fault.text, "/nonexistent");
 	put_module(&room, "two.js", 2);
-	EQ_INT(register_update(room.db, "core", 1, NULL, &report, NULL), 0);
+	EQ_INT(register_update(room.db, "core", 1, 1774915200, NULL, &report, NULL), 0);
 	EQ_U64(report.files, 2);
-	EQ_INT(register_update(room.db, "nobody", 1, NULL, &report, NULL), REGISTER_UNKNOWN);
+	EQ_INT(register_update(room.db, "nobody", 1, 1774915200, NULL, &report, NULL),
+	       REGISTER_UNKNOWN);
 	EQ_INT(register_remove(room.db, "nobody", NULL), REGISTER_UNKNOWN);
 	EQ_INT(register_remove(room.db, "core", NULL), 0);
 	{
@@ -284,6 +289,38 @@ TEST(register_add_update_and_remove_answer_what_they_did)
 
 		EQ_INT(register_open(&db, room.db, NULL), 0);
 		OK(register_is_empty(db));
+	}
+	room_fini(&room);
+}
+
+/* Of the last add or update; what is removed makes nothing newer.  The digest tells any two apart. */
+TEST(register_knows_the_date_of_its_newest_entry)
+{
+	struct room room;
+	struct register_report report;
+	uint8_t digests[4][SEGMENT_DIGEST_BYTES];
+	static const int64_t dates[4] = {1774828800, 1774828800, 1774915200, 1774915200};
+
+	room_init(&room);
+	put_module(&room, "one.js", 1);
+	for (size_t i = 0; i < 4; i++) {
+		AUTO(register_close)
+		struct register_db *db = NULL;
+		int64_t date;
+
+		if (i < 2)
+			EQ_INT(add(&room, i == 0 ? "core" : "more", ASSET_SOURCE, room.tree, NULL),
+			       0);
+		else if (i == 2)
+			EQ_INT(register_update(room.db, "core", 1, dates[2], NULL, &report, NULL),
+			       0);
+		else
+			EQ_INT(register_remove(room.db, "more", NULL), 0);
+		EQ_INT(register_open(&db, room.db, NULL), 0);
+		EQ_INT(register_identity(db, digests[i], &date, NULL), 0);
+		EQ_INT(date, dates[i]);
+		for (size_t n = 0; n < i; n++)
+			OK(memcmp(digests[n], digests[i], sizeof(digests[i])) != 0);
 	}
 	room_fini(&room);
 }
@@ -483,7 +520,7 @@ TEST(register_of_another_version_is_told_from_damage_and_can_be_written_anew)
 		if (others[i].at != 12)
 			HAS_STR(fault.text, "another version of stopwater: register it again with "
 					    "'stopwater protect update'");
-		EQ_INT(register_update_all(room.db, 1, NULL, &report, &fault), 0);
+		EQ_INT(register_update_all(room.db, 1, 1774915200, NULL, &report, &fault), 0);
 		EQ_U64(report.files, 2);
 		EQ_INT(register_open(&db, room.db, NULL), 0);
 		EQ_INT(register_verify(db, NULL), 0);
@@ -491,7 +528,8 @@ TEST(register_of_another_version_is_told_from_damage_and_can_be_written_anew)
 		make_module(&text, 1, true);
 		EQ_INT(use(&room, buf_bytes(&text), NULL), 0);
 		EQ_INT(unlink(two), 0);
-		EQ_INT(register_update_all(room.db, 1, NULL, &report, &fault), FAULT_IO);
+		EQ_INT(register_update_all(room.db, 1, 1774915200, NULL, &report, &fault),
+		       FAULT_IO);
 		HAS_STR(fault.text, "asset 'more'");
 		room_fini(&room);
 	}
