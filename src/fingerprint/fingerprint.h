@@ -31,7 +31,7 @@
 #include "base/fault.h"
 
 /* Raised when the same bytes give other keys: a register says which version made it. */
-#define FINGERPRINT_VERSION 1
+#define FINGERPRINT_VERSION 2
 
 enum print_kind {
 	PRINT_TEXT,

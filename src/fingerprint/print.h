@@ -125,8 +125,10 @@ prints_add_part(struct prints *prints, const struct atom *atom)
 {
 	if (prints->count == prints->room && prints_grow(prints) < 0)
 		return FAULT_MEMORY;
-	prints->list[prints->count++] = (struct print){
-	    .key = atom->hash >> 32, .at = atom->at, .length = 0, .kind = PRINT_PART & 15};
+	prints->list[prints->count++] = (struct print){.key = atom->hash >> 32,
+						       .at = atom->at,
+						       .length = (atom->end - atom->at) & 0xfffffff,
+						       .kind = PRINT_PART & 15};
 	return 0;
 }
 

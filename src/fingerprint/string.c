@@ -6,6 +6,7 @@
  */
 #include "fingerprint/print.h"
 
+#include "base/own.h"
 #include "base/text.h"
 #include "fingerprint/tables.h"
 
@@ -144,6 +145,31 @@ string_hash(const uint8_t *at, size_t length, size_t readable)
 	return is_common_stop(hash) ? 0 : hash;
 }
 
+/* webkitMatchesSelector, MozTransition, -ms-flex: names that makers of browsers gave.  Lists of them are
+ * in everybody's code, and no count of projects knows the one that is looked up next. */
+static bool
+is_vendor_name(const uint8_t *at, size_t length)
+{
+	static const char *const prefixes[] = {"webkit", "moz", "ms", "o", "khtml"};
+	struct bytes name = bytes_make(at, length);
+	bool dashes = length > 2 && at[0] == '-';
+
+	if (dashes)
+		(void)bytes_skip(&name, 1);
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		struct bytes prefix = bytes_text(prefixes[i]);
+		uint8_t next;
+
+		if (name.left <= prefix.left + 1 || (name.at[0] | 0x20) != prefix.at[0] ||
+		    memcmp(name.at + 1, prefix.at + 1, prefix.left - 1) != 0)
+			continue;
+		next = name.at[prefix.left];
+		if (dashes ? next == '-' : next >= 'A' && next <= 'Z')
+			return true;
+	}
+	return false;
+}
+
 uint8_t
 string_class(const uint8_t *at, size_t length, uint64_t hash)
 {
@@ -151,7 +177,7 @@ string_class(const uint8_t *at, size_t length, uint64_t hash)
 	size_t letters = letters_in(at, length);
 
 	/* "0.5 0.5", "----", "\x1b[0m": tables and tokens that anybody writes. */
-	if (letters < 3 || letters * 2 < length)
+	if (letters < 3 || letters * 2 < length || is_vendor_name(at, length))
 		return class < COMMON_OFTEN ? class : COMMON_OFTEN;
 	if (length < 5)
 		return class < COMMON_SOME ? class : COMMON_SOME;
