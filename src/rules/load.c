@@ -5,6 +5,7 @@
  * (plan.c).  Every key must be known and of its kind: a misspelt one would be a rule that does not do
  * what its author believes.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "rules/load.h"
 
 #define ANCHOR_BYTES_MIN 3
+#define NAME_BYTES_MAX   64
 
 struct reader {
 	struct rule_set *set;
@@ -133,6 +135,56 @@ take_words(struct reader *r, const struct toml_node *node, enum rule_lane lane)
 	return 0;
 }
 
+/* What makes a secret of a provider's name, and how it is written behind it: DD_API_KEY, dd-token,
+ * dd.secret, ddAccess, "dd auth". */
+static const char *const name_marks[] = {"_", "-", ".", " ", ""};
+static const char *const name_words[] = {"api", "key", "token", "secret", "access", "auth"};
+
+static const char *
+join_name(struct reader *r, const char *name, const char *mark, const char *word)
+{
+	char text[MATCH_LITERAL_BYTES_MAX + 1];
+	int length = snprintf(text, sizeof(text), "%s%s%s", name, mark, word);
+
+	return length < 0 || (size_t)length >= sizeof(text) ? NULL : rules_text(r->set, text);
+}
+
+/* Keywords made of the names of a provider stand beside those of `context`. */
+static int
+take_names(struct reader *r, const struct toml_node *node)
+{
+	struct rule *rule = r->rule;
+	size_t each = ARRAY_LEN(name_marks) * ARRAY_LEN(name_words), count = 0, room;
+	const char *const *names = NULL;
+	const char **list;
+	int result = take_texts(r, node, &names, &count);
+
+	if (result < 0)
+		return result;
+	if (rule->anchors != NULL && rule->lane != RULE_CONTEXT)
+		return wrong(r, node, "stands beside 'anchors'; it goes with 'context'");
+	room = rule->anchors_count + count * each;
+	list = arena_alloc(&r->set->arena, (room + 1) * sizeof(*list));
+	if (list == NULL)
+		return fault_memory(r->fault);
+	for (size_t i = 0; i < rule->anchors_count; i++)
+		list[i] = rule->anchors[i];
+	for (size_t i = 0, at = rule->anchors_count; i < count; i++) {
+		if (strlen(names[i]) < 2 || strlen(names[i]) > NAME_BYTES_MAX)
+			return wrong(r, node, "holds one of less than 2 or more than 64 bytes");
+		for (size_t k = 0; k < each; k++, at++) {
+			list[at] = join_name(r, names[i], name_marks[k / ARRAY_LEN(name_words)],
+					     name_words[k % ARRAY_LEN(name_words)]);
+			if (list[at] == NULL)
+				return fault_memory(r->fault);
+		}
+	}
+	rule->lane = RULE_CONTEXT;
+	rule->anchors = list;
+	rule->anchors_count = room;
+	return 0;
+}
+
 static int
 take_pattern(struct reader *r, const struct toml_node *node)
 {
@@ -189,6 +241,7 @@ take_key(struct reader *r, const struct toml_node *node)
 	TAKE_KEY("severity", take_severity(r, node))
 	TAKE_KEY("anchors", take_words(r, node, RULE_ANCHOR))
 	TAKE_KEY("context", take_words(r, node, RULE_CONTEXT))
+	TAKE_KEY("names", take_names(r, node))
 	TAKE_KEY("reach", take_reach(r, node))
 	TAKE_KEY("examples", take_texts(r, node, &rule->examples, &rule->examples_count))
 	TAKE_KEY("allow", take_texts(r, node, &rule->allow, &rule->allow_count))

@@ -78,6 +78,48 @@ TEST(every_rule_finds_its_positives_and_none_of_its_negatives)
 	tap_note("%zu rules", rules_count(set));
 }
 
+static bool
+has_keyword(const struct rule *rule, const char *word)
+{
+	for (size_t i = 0; i < rule->anchors_count; i++)
+		if (strcmp(rule->anchors[i], word) == 0)
+			return true;
+	return false;
+}
+
+TEST(the_names_of_a_provider_make_keywords)
+{
+	static const char *const made[] = {"acme_api",   "acme-key",   "acme.token", "acme secret",
+					   "acmeaccess", "my acme_ck", "ac_auth"};
+	const struct bytes toml =
+	    BYTES_OF("family = \"acme\"\n[[rule]]\nid = \"acme-key\"\ntitle = \"x\"\n"
+		     "severity = \"high\"\ncontext = [\"my acme_ck\"]\n"
+		     "names = [\"acme\", \"ac\"]\nvalue = '[a-f0-9]{32}'\n");
+	struct fault fault = FAULT_INIT;
+	AUTO(rules_free)
+	struct rule_set *set = NULL;
+
+	EQ_INT(rules_load(&set, toml, "acme.toml", NULL, &fault), 0);
+	EQ_STR(fault.text, "");
+	NEED(set != NULL);
+	for (size_t i = 0; i < ARRAY_LEN(made); i++)
+		OK(has_keyword(rules_get(set, 0), made[i]));
+	OK(!has_keyword(rules_get(set, 0), "acme"));
+}
+
+TEST(names_do_not_go_with_anchors)
+{
+	const struct bytes toml =
+	    BYTES_OF("family = \"acme\"\n[[rule]]\nid = \"acme-key\"\ntitle = \"x\"\n"
+		     "severity = \"high\"\nanchors = [\"acme_\"]\nnames = [\"acme\"]\n"
+		     "pattern = 'acme_[a-f0-9]{32}'\n");
+	struct fault fault = FAULT_INIT;
+	struct rule_set *set = NULL;
+
+	OK(rules_load(&set, toml, "acme.toml", NULL, &fault) < 0);
+	OK(strstr(fault.text, "'names' stands beside 'anchors'") != NULL);
+}
+
 TEST(the_rules_that_are_built_in_are_those_of_the_tree)
 {
 	struct fault fault = FAULT_INIT;
