@@ -4,13 +4,13 @@ import subprocess
 import threading
 import time
 
-SAMPLE_S = 0.05
+SAMPLE_S = 0.2
 
 
 class Cost:
     """status: exit code, or minus the signal; wall_s; cpu_s with all children that were waited for;
     peak_mib of its largest process, mapped files and all; own_mib: what all its processes together held
-    at most that is not a mapped file, sampled every 50 ms, so a short peak can be missed"""
+    at most that is not a mapped file, sampled every 200 ms, so a short peak can be missed"""
 
     def __init__(self, status, wall_s, usage, own_mib):
         self.status = status

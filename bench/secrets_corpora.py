@@ -42,7 +42,7 @@ CATEGORIES = ("private-key", "provider-token", "jwt", "url-credentials", "author
 # CredData's and CredSweeper's names for what is not blocking, or is generic.  Any other name of
 # theirs is that of a provider.
 IDENTIFIER = {"UUID", "Nonce", "Salt", "AWS S3 Bucket", "Firebase Domain", "Tencent WeChat API App ID",
-              "Other"}
+              "Twilio Credentials", "Other"}
 GENERIC = {"Password": "password", "SQL Password": "password", "CMD Password": "password",
            "CMD ConvertTo-SecureString": "password", "CURL User Password": "password", "CURL Options": "password",
            "Secret": "secret", "CMD Secret": "secret", "OTP / 2FA Secret": "secret", "Credential": "secret",
@@ -51,6 +51,8 @@ GENERIC = {"Password": "password", "SQL Password": "password", "CMD Password": "
            "BASE64 encoded PEM Private Key": "private-key", "JWK": "private-key", "NKEY Seed": "private-key",
            "JSON Web Token": "jwt", "URL Credentials": "url-credentials",
            "Basic Authorization": "authorization", "Bearer Authorization": "authorization"}
+# a shape of 15 letters or digits: any lower-case password has it, so another name beside it decides
+WEAK = {"Dropbox App secret"}
 # of several names the surest decides
 ORDER = ("private-key", "provider-token", "jwt", "url-credentials", "authorization", "password", "secret",
          "token", "key")
@@ -61,9 +63,13 @@ def category_of(names, value=""):
     """Our category for names parted by ':'; a value of UUID shape is an identifier whatever it is called."""
     if [len(part) for part in value.split("-")] == UUID:
         return "identifier"
+    # the cloud's ids of roles, users and groups; only AKIA and ASIA name access keys
+    if "AWS Client ID" in names and value[:4] not in ("AKIA", "ASIA", ""):
+        return "identifier"
+    names = names.split(":")
     found = set()
-    for name in names.split(":"):
-        if name not in IDENTIFIER:
+    for name in names:
+        if name not in IDENTIFIER and not (name in WEAK and len(names) > 1):
             found.add(GENERIC.get(name, "provider-token"))
     for category in ORDER:
         if category in found:

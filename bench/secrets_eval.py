@@ -124,10 +124,10 @@ class Stopwater:
             if entry.get("type") != "finding" or entry.get("detector") != "secret" or entry["severity"] == "info":
                 continue
             value = entry.get("secret", "")
-            line = entry.get("line", 0)
-            paths = entry.get("git", {}).get("paths") or [entry["path"]]
-            for path in paths:
-                yield path.split("!/")[0], line, line + value.count("\n"), entry["rule"], value
+            # one finding a secret: its places are listed, the report caps how many
+            for place in entry.get("places") or [entry]:
+                line = place.get("line", 0)
+                yield place["path"].split("!/")[0], line, line + value.count("\n"), entry["rule"], value
 
 
 ADAPTERS = {"gitleaks": Gitleaks, "betterleaks": Betterleaks, "trufflehog": Trufflehog, "kingfisher": Kingfisher,
