@@ -144,6 +144,9 @@ struct slot {
 	size_t size;
 };
 
+/* Deflate cannot do better: a size beyond this many times the packed bytes is a lie. */
+#define DEFLATE_RATIO_MAX 1032
+
 /* A walk holds log2(objects) contents at most, and objects are counted in 32 bits. */
 #define REBUILD_SLOTS 40
 

@@ -8,9 +8,6 @@
 /* A content this large is given back to the system at once. */
 #define SLOT_KEEP_BYTES ((size_t)64 << 20)
 
-/* Deflate cannot do better: a size beyond this many times the packed bytes is a lie. */
-#define DEFLATE_RATIO_MAX 1032
-
 /* ---- slots ---- */
 
 int

@@ -100,7 +100,7 @@ read_entry(struct maker *m, uint64_t at, struct made *object)
 	object->base = entry.base;
 	object->base_id = entry.base_id;
 	object->type = entry.type <= HISTORY_TAG ? (uint8_t)entry.type : 0;
-	if (entry.size / 1032 > m->pack->data_bytes - entry.data)
+	if (entry.size / DEFLATE_RATIO_MAX > m->pack->data_bytes - entry.data)
 		return FAULT_FORMAT;
 	if (entry.size > m->h->options.limits.member)
 		return read_large(m, object, &entry);

@@ -292,6 +292,7 @@ is_large_blob(const struct worker *w, uint32_t place, struct entry *entry)
 	return f->base[node] == FOREST_ROOT(HISTORY_BLOB) &&
 	       pack_entry(pack, f->offset[node], f->offset[node + 1], w->s->h->id_bytes, entry) ==
 		   0 &&
+	       entry->size / DEFLATE_RATIO_MAX <= f->offset[node + 1] - entry->data &&
 	       entry->size > (f->last[place] == place + 1 ? HISTORY_STREAM_BYTES
 							  : w->s->h->options.limits.member);
 }
