@@ -45,6 +45,8 @@ take_ref(struct history *h, struct bytes line, size_t *room)
 		*room = more;
 	}
 	if (h->refs_count >= BUNDLE_REFS_MAX || blob_display(&shown, line) < 0) {
+		if (shown.failed != 0 && shown.failed != FAULT_LIMIT)
+			return FAULT_MEMORY;
 		gap_add(h, "bundle", "more refs than are read", NULL, 1, false);
 		return 0;
 	}

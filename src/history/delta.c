@@ -68,6 +68,18 @@ copy(uint8_t *to, const uint8_t *from, size_t count)
 		memcpy(to + 32, from + 32, 32);
 }
 
+/* Without the instruction for it, which not every processor has, counting bits is a call: one for
+ * each copy was 1 % of a sweep. */
+static ptrdiff_t
+operands(unsigned command)
+{
+	ptrdiff_t count = 0;
+
+	for (unsigned bit = 1; bit < 128; bit <<= 1)
+		count += (command & bit) != 0;
+	return count;
+}
+
 /* The operands of a copy: which bytes are there is told by the low seven bits. */
 static inline const uint8_t *
 take_copy(const uint8_t *at, unsigned command, size_t *offset, size_t *count)
@@ -106,7 +118,7 @@ delta_apply(struct bytes delta, const uint8_t *base, size_t base_bytes, uint8_t 
 		size_t from, count;
 
 		if (command & 128) {
-			if (end - at < __builtin_popcount(command & 127))
+			if (end - at < 7 && end - at < operands(command))
 				return FAULT_FORMAT;
 			at = take_copy(at, command, &from, &count);
 			if (from > base_bytes || count > base_bytes - from || count > size - made)

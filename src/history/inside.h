@@ -252,7 +252,7 @@ int index_of_bytes(struct history *h, struct bytes in,
 /* A commit whose parents were left out of the clone. */
 bool history_is_shallow(const struct history *h, const struct history_id *id);
 
-/* A sweep that repeats no check and tells no damage that another has told. */
+/* A sweep that repeats no check, tells no damage that another has told, and gives no edits. */
 int history_sweep_again(struct history *h, const struct history_visitor *visitor,
 			struct fault *fault);
 

@@ -11,7 +11,8 @@ reader(struct history *h, struct fault *fault)
 
 	if (r == 0 && !h->reader_there)
 		r = rebuild_cache(&h->reader, fault);
-
+	if (r < 0)
+		rebuild_fini(&h->reader);
 	h->reader_there = r == 0;
 	return r;
 }

@@ -16,6 +16,9 @@
 #define HEAD_FILE_BYTES_MAX   ((size_t)1 << 20)
 #define SYMREF_DEPTH_MAX      5
 
+/* A refusal with more room than this left is the system's, not the ceiling's. */
+#define NAMES_SPARE ((size_t)1 << 20)
+
 struct raw_ref {
 	const char *name;
 	const char *target; /* a symbolic ref: of whom; NULL: id */
@@ -53,6 +56,8 @@ add(struct gather *g, const char *prefix, struct bytes name, const struct histor
 		g->room = room;
 	}
 	if (buf_append_text(&shown, prefix) < 0 || blob_display(&shown, name) < 0) {
+		if (shown.failed != FAULT_LIMIT)
+			return FAULT_MEMORY;
 		gap_add(g->h, "refs", "a name too long", NULL, 1, false);
 		return 0;
 	}
@@ -65,6 +70,8 @@ add(struct gather *g, const char *prefix, struct bytes name, const struct histor
 		ref.id = *id;
 	}
 	if (ref.name == NULL || (target.left > 0 && ref.target == NULL)) {
+		if (g->h->names.bytes_max - g->h->names.used_bytes > NAMES_SPARE)
+			return FAULT_MEMORY;
 		gap_add(g->h, "refs", "more refs than are read", NULL, 1, false);
 		return 0;
 	}

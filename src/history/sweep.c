@@ -235,7 +235,7 @@ visit(struct worker *w, uint32_t place, const struct slot *content, struct frame
 	const struct forest *f = &pack->forest;
 	uint32_t node = f->order[place];
 	const uint8_t *id = node_id(pack, node);
-	bool has_edits = base != NULL && base->shown;
+	bool has_edits = base != NULL && base->shown && !w->s->again;
 	struct history_blob blob = {.id = id_of(w->s->h, id),
 				    .type = w->type,
 				    .at = content->at,
@@ -279,7 +279,7 @@ rebuild_place(struct worker *w, uint32_t place, struct slot *out)
 	if (base == NULL)
 		return rebuild_root(&w->rebuild, pack, &entry, end, out);
 	return rebuild_delta(&w->rebuild, pack, &entry, end, &base->content,
-			     base->shown ? &w->rebuild.edits : NULL, out);
+			     base->shown && !w->s->again ? &w->rebuild.edits : NULL, out);
 }
 
 static bool

@@ -400,3 +400,82 @@ TEST(history_an_index_that_hides_an_object_is_told)
 	EQ_U64(gap_count(h, "no object owns"), 1);
 	git_end(&kit);
 }
+
+/* ---- memory that is refused ---- */
+
+static int
+tell_nothing(void *to, const struct history_id *id, enum history_type type, struct bytes path)
+{
+	(void)to;
+	(void)id;
+	(void)type;
+	(void)path;
+	return 0;
+}
+
+/* Everything once; 0 or FAULT_MEMORY, and never anything else. */
+static int
+do_everything(int folder, int bundle)
+{
+	struct history_options options = OPTIONS_INIT;
+	struct history_place place = HISTORY_PLACE_INIT;
+	AUTO(history_close)
+	struct history *h = NULL;
+	AUTO(history_close)
+	struct history *thin = NULL;
+	AUTO(arena_free)
+	struct arena arena = ARENA_INIT((size_t)1 << 20);
+	struct history_id head = {{0}};
+	struct history_group group = {&head, 1};
+	struct history_life life;
+	struct tally t = {0};
+	struct history_visitor visitor = {
+	    .to = &t, .object = tally, .types = HISTORY_BIT(HISTORY_BLOB)};
+	struct fault fault = FAULT_INIT;
+	int r;
+
+	r = history_find(&place, folder, NULL, &fault);
+	if (r == 0)
+		r = history_open(&h, &place, &options, &fault);
+	history_place_close(&place);
+	if (r == 0)
+		r = history_sweep(h, &visitor, &fault);
+	if (r == 0)
+		r = history_resolve(h, "HEAD", &head, &fault);
+	if (r == 0)
+		r = history_lives(h, &group, 1, &life, &arena, &fault);
+	if (r == 0)
+		r = history_range(h, &head, 1, NULL, 0, tell_nothing, NULL, &fault);
+	if (r == 0)
+		r = history_open_bundle(&thin, bundle, h, &options, &fault);
+	if (r == 0)
+		r = history_sweep(thin, &visitor, &fault);
+	return r;
+}
+
+TEST(history_memory_that_is_refused_is_a_fault_and_nothing_worse)
+{
+	struct git_kit kit;
+	int folder, bundle;
+
+	NEED(git_begin(&kit));
+	NEED(git_sh(
+	    &kit, "git init -q r; make_history r 4; cd r; git repack -qadf; git checkout -q main\n"
+		  "echo loose > loose; git add loose; git commit -qm loose\n"
+		  "git bundle create -q ../part main~2..main"));
+	folder = openat(kit.fd, "r", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bundle = openat(kit.fd, "part", O_RDONLY | O_CLOEXEC);
+	EACH_FAILED_ALLOC
+	{
+		int r = do_everything(folder, bundle);
+
+		/* some are only for speed; nothing else may come of it */
+		if (r != 0)
+			EQ_INT(r, FAULT_MEMORY);
+		if (!tap_alloc_refused())
+			EQ_INT(r, 0);
+	}
+	(void)close(folder);
+	(void)close(bundle);
+	git_end(&kit);
+}
