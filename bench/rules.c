@@ -187,6 +187,8 @@ main(int argc, char *argv[])
 	struct fault fault = FAULT_INIT;
 	int at = 1, rules = 0, each = 0;
 
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+
 	if (at < argc && strcmp(argv[at], "--each") == 0) {
 		each = 1;
 		at++;

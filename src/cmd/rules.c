@@ -13,6 +13,7 @@
 #include "cmd/verbs.h"
 #include "detect/finding.h"
 #include "rules/check.h"
+#include "rules/export.h"
 #include "rules/rules.h"
 
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
@@ -83,7 +84,7 @@ check_run(struct cmd_call *call, struct fault *fault)
 static const char *
 lane_name(enum rule_lane lane)
 {
-	static const char *const names[] = {"anchor", "context", "run"};
+	static const char *const names[] = {"anchor", "context", "run", "path"};
 
 	return names[lane];
 }
@@ -145,20 +146,44 @@ list_run(struct cmd_call *call, struct fault *fault)
 	return 0;
 }
 
+static int
+import_run(struct cmd_call *call, struct fault *fault)
+{
+	const struct rules_notes notes = {print_note, stderr};
+	AUTO(rules_free)
+	struct rule_set *set = NULL;
+	AUTO(buf_free)
+	struct buf text = BUF_INIT(JSON_BYTES_MAX);
+	int r = read_rules(&set, call->args[0], &notes, fault);
+
+	if (r == 0)
+		r = rules_export(set, &text, fault);
+	if (r == 0 && fwrite(text.at, 1, text.used, call->out) != text.used)
+		r = fault_errno(fault, "the result");
+	return r;
+}
+
 static const struct cmd rules_check_cmd = {.name = "check",
 					   .args = "FILE...",
 					   .does = "try the rules of files against their examples",
 					   .args_min = 1,
 					   .args_max = CMD_ARGS_ANY,
 					   .run = check_run};
+static const struct cmd rules_import_cmd = {.name = "import",
+					    .args = "FILE",
+					    .does = "print a gitleaks configuration in our format",
+					    .args_min = 1,
+					    .args_max = 1,
+					    .run = import_run};
 static const struct cmd rules_list_cmd = {.name = "list",
 					  .args = "[FILE]",
 					  .does = "list the rules that are built in, or of a file",
 					  .args_max = 1,
 					  .run = list_run};
-static const struct cmd *const rules_subs[] = {&rules_check_cmd, &rules_list_cmd, NULL};
+static const struct cmd *const rules_subs[] = {&rules_check_cmd, &rules_import_cmd, &rules_list_cmd,
+					       NULL};
 
 const struct cmd cmd_rules = {.name = "rules",
-			      .args = "check|list [FILE]...",
+			      .args = "check|import|list [FILE]...",
 			      .does = "look at the rules that secrets are found by",
 			      .subs = rules_subs};

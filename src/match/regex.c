@@ -107,7 +107,7 @@ check(const struct match_regex *regex, pcre2_code *code, struct fault *fault)
 static int
 compile(pcre2_code **out, const struct match_regex *regex, struct fault *fault)
 {
-	uint32_t options = PCRE2_NEVER_BACKSLASH_C;
+	uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
 	int code = 0, r;
 	size_t at = 0;
 	pcre2_code *made;
@@ -233,8 +233,8 @@ take_spans(const pcre2_match_data *data, int count, struct match_span spans[], s
 
 int
 match_regex_find(const struct match_regex *regex, struct match_regex_scratch *scratch,
-		 struct bytes window, size_t from, unsigned flags, struct match_span spans[],
-		 size_t spans_max, struct fault *fault)
+		 struct bytes window, size_t from, size_t last, unsigned flags,
+		 struct match_span spans[], size_t spans_max, struct fault *fault)
 {
 	uint32_t options = 0;
 	pcre2_code *code;
@@ -253,6 +253,7 @@ match_regex_find(const struct match_regex *regex, struct match_regex_scratch *sc
 	    (uint32_t)(STEPS_FIXED +
 		       STEPS_PER_BYTE *
 			   (window.left - from > 1 << 20 ? 1 << 20 : window.left - from)));
+	(void)pcre2_set_offset_limit(scratch->context, last == SIZE_MAX ? PCRE2_UNSET : last);
 	r = pcre2_match(code, window.at != NULL ? window.at : (PCRE2_SPTR) "", window.left, from,
 			options, scratch->data, scratch->context);
 	if (r > 0) {

@@ -18,7 +18,7 @@
 #define MATCH_NONE  1 /* an answer: no match */
 #define MATCH_LIMIT 2 /* an answer: given up at a ceiling; nobody knows */
 
-#define MATCH_SPANS_MAX      32 /* the whole match and 31 captures */
+#define MATCH_SPANS_MAX      64 /* the whole match and 63 captures */
 #define MATCH_PATTERN_MAX    ((size_t)16 * 1024)
 #define MATCH_LOOKBEHIND_MAX 255
 
@@ -58,11 +58,11 @@ unsigned match_regex_capture(const struct match_regex *regex, const char *name);
 int match_regex_scratch_new(struct match_regex_scratch **out, struct fault *fault);
 void match_regex_scratch_free(struct match_regex_scratch **scratch);
 
-/* The leftmost match that begins at or behind `from`; what stands before `from` is seen by
+/* The leftmost match that begins at or behind `from` and not behind `last` (SIZE_MAX: anywhere); what stands before `from` is seen by
  * lookbehind only.  spans[0] is the match, spans[n] capture n; offsets in the window.  Returns 0,
  * MATCH_NONE, MATCH_LIMIT, or a fault. */
 int match_regex_find(const struct match_regex *regex, struct match_regex_scratch *scratch,
-		     struct bytes window, size_t from, unsigned flags, struct match_span spans[],
-		     size_t spans_max, struct fault *fault);
+		     struct bytes window, size_t from, size_t last, unsigned flags,
+		     struct match_span spans[], size_t spans_max, struct fault *fault);
 
 #endif

@@ -818,7 +818,7 @@ single(const struct match_step *step, bool *either)
 }
 
 bool
-match_path_literal(const struct match_path *path, char text[64], bool *caseless)
+match_path_literal(const struct match_path *path, size_t least, char text[64], bool *caseless)
 {
 	size_t best = 0, length = 0;
 	bool either = false;
@@ -847,7 +847,7 @@ match_path_literal(const struct match_path *path, char text[64], bool *caseless)
 			either = either || this_either;
 		}
 	}
-	return best >= 3 && memchr(text, '\0', best) == NULL;
+	return best >= least && memchr(text, '\0', best) == NULL;
 }
 
 bool

@@ -87,8 +87,8 @@ bool match_path_has(const struct match_path *path, uint32_t from, const char *li
 bool match_path_capture(const struct match_path *path, unsigned group, uint32_t *offset_min,
 			uint32_t *offset_max);
 
-/* The longest literal (3 bytes at least) that stands in every match of this path, NUL-ended into
+/* The longest literal (`least` bytes at least) that stands in every match of this path, NUL-ended into
  * text[]; *caseless: its letters may be either.  False: there is none. */
-bool match_path_literal(const struct match_path *path, char text[64], bool *caseless);
+bool match_path_literal(const struct match_path *path, size_t least, char text[64], bool *caseless);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "rules/inside.h"
+#include "rules/load.h"
 #include "seal/hash.h"
 
 #define CACHE_NAME_DIGEST 8 /* bytes */
@@ -164,4 +165,14 @@ rules_builtin(const char *cache, struct fault *fault)
 	set = builtin.set;
 	(void)pthread_mutex_unlock(&builtin.mutex);
 	return set;
+}
+
+int
+rules_load(struct rule_set **out, struct bytes toml, const char *name,
+	   const struct rules_notes *notes, struct fault *fault)
+{
+	const struct rules_file file = {toml, name};
+
+	return rules_load_with(out, &file, 1, bytes_make(builtin_rules, builtin_rules_bytes), notes,
+			       fault);
 }

@@ -40,6 +40,7 @@ struct rules_bounds {
 	uint32_t starts, starts_count;
 	uint16_t all; /* RUN: class of the bytes that can stand in a match */
 	bool fixed;   /* the length of a match never changes */
+	bool gated;   /* foreign: a keyword is still to be looked for beside the match */
 };
 
 /* What a rule is tried with. */
@@ -89,7 +90,8 @@ int rules_plan_regexes(struct rule_set *set, struct fault *fault);
 /* The matcher, compiled. */
 int rules_matcher_build(struct rule_set *set, struct fault *fault);
 
-/* Rules as bytes: what the digest is of, and what is embedded. */
+/* Rules as bytes: what the digest is of, and what is embedded.  Unpacked ones are added to those that
+ * are there. */
 int rules_pack(const struct rule_set *set, struct buf *to, struct fault *fault);
 int rules_unpack(struct rule_set *set, struct bytes packed, struct fault *fault);
 int rules_digest_make(struct rule_set *set, struct fault *fault);

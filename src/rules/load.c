@@ -338,6 +338,7 @@ rules_take_ours(struct rule_set *set, const struct toml *doc, struct fault *faul
 
 	for (size_t i = 0; i < root->count; i++)
 		if (strcmp(root->items[i].key, "family") != 0 &&
+		    strcmp(root->items[i].key, "builtin") != 0 &&
 		    strcmp(root->items[i].key, "rule") != 0)
 			return wrong(&r, &root->items[i], "is no key of a rule file");
 	if (toml_get(root, "family") == NULL || rules == NULL || rules->kind != TOML_ARRAY)
@@ -365,9 +366,35 @@ check_links(const struct rule_set *set, struct fault *fault)
 	return 0;
 }
 
+static int
+take_file(struct rule_set *set, const struct rules_file *file, struct bytes packed,
+	  const struct rules_notes *notes, struct fault *fault)
+{
+	AUTO(toml_free)
+	struct toml *doc = NULL;
+	int r = toml_parse(&doc, file->toml, file->name, fault);
+	const struct toml_node *builtin;
+
+	if (r < 0)
+		return r;
+	if (rules_is_foreign(doc))
+		return set->count > 0 ? fault_set(fault, FAULT_USAGE,
+						  "%s: a gitleaks configuration "
+						  "stands alone",
+						  file->name)
+				      : rules_take_foreign(set, doc, packed, notes, fault);
+	builtin = toml_get(toml_root(doc), "builtin");
+	if (builtin != NULL && builtin->kind != TOML_BOOL)
+		return fault_set(fault, FAULT_USAGE, "%s:%u: 'builtin' must be true or false",
+				 file->name, builtin->line);
+	if (builtin != NULL && builtin->integer != 0)
+		r = rules_unpack(set, packed, fault);
+	return r < 0 ? r : rules_take_ours(set, doc, fault);
+}
+
 int
-rules_load_files(struct rule_set **out, const struct rules_file files[], size_t count,
-		 const struct rules_notes *notes, struct fault *fault)
+rules_load_with(struct rule_set **out, const struct rules_file files[], size_t count,
+		struct bytes packed, const struct rules_notes *notes, struct fault *fault)
 {
 	AUTO(rules_free)
 	struct rule_set *set = NULL;
@@ -378,14 +405,8 @@ rules_load_files(struct rule_set **out, const struct rules_file files[], size_t 
 	set->rules = arena_alloc(&set->arena, RULES_MAX * sizeof(*set->rules));
 	if (set->rules == NULL)
 		return fault_memory(fault);
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		AUTO(toml_free)
-		struct toml *doc = NULL;
-
-		r = toml_parse(&doc, files[i].toml, files[i].name, fault);
-		if (r == 0)
-			r = rules_take_ours(set, doc, fault);
-	}
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = take_file(set, &files[i], packed, notes, fault);
 	if (r == 0)
 		r = check_links(set, fault);
 	if (r == 0)
@@ -400,10 +421,10 @@ rules_load_files(struct rule_set **out, const struct rules_file files[], size_t 
 }
 
 int
-rules_load(struct rule_set **out, struct bytes toml, const char *name,
-	   const struct rules_notes *notes, struct fault *fault)
+rules_load_files(struct rule_set **out, const struct rules_file files[], size_t count,
+		 const struct rules_notes *notes, struct fault *fault)
 {
-	const struct rules_file file = {toml, name};
+	static const uint8_t none[4];
 
-	return rules_load_files(out, &file, 1, notes, fault);
+	return rules_load_with(out, files, count, bytes_make(none, sizeof(none)), notes, fault);
 }

@@ -120,7 +120,7 @@ take_rule(struct rule_set *set, struct bytes *in, struct rule *rule)
 	for (size_t i = 0; i < NUMBERS; i++)
 		if (bytes_take_le32(in, &numbers[i]) < 0)
 			return -1;
-	if (numbers[1] > RULE_RUN)
+	if (numbers[1] > RULE_PATH)
 		return -1;
 	rule->severity = (int)numbers[0];
 	rule->lane = (enum rule_lane)numbers[1];
@@ -143,7 +143,7 @@ take_rule(struct rule_set *set, struct bytes *in, struct rule *rule)
 		return -1;
 	RULE_LISTS(X)
 #undef X
-	return rule->id == NULL || rule->pattern == NULL ? -1 : 0;
+	return rule->id == NULL || (rule->pattern == NULL && rule->lane != RULE_PATH) ? -1 : 0;
 }
 
 int
@@ -151,14 +151,15 @@ rules_unpack(struct rule_set *set, struct bytes packed, struct fault *fault)
 {
 	uint32_t count;
 
-	if (bytes_take_le32(&packed, &count) < 0 || count > RULES_MAX)
+	if (bytes_take_le32(&packed, &count) < 0 || count > RULES_MAX - set->count)
 		return fault_set(fault, FAULT_FORMAT, "packed rules: no count");
-	set->rules = arena_alloc(&set->arena, (count + 1) * sizeof(*set->rules));
+	if (set->rules == NULL)
+		set->rules = arena_alloc(&set->arena, (count + 1) * sizeof(*set->rules));
 	if (set->rules == NULL)
 		return fault_memory(fault);
 	for (uint32_t i = 0; i < count; i++)
-		if (take_rule(set, &packed, &set->rules[i]) < 0)
+		if (take_rule(set, &packed, &set->rules[set->count + i]) < 0)
 			return fault_set(fault, FAULT_FORMAT, "packed rules: rule %u", i);
-	set->count = count;
+	set->count += count;
 	return 0;
 }

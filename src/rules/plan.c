@@ -13,8 +13,11 @@
 #include "rules/inside.h"
 
 #define SHAPE_ARENA_BYTES_MAX ((size_t)16 * 1024 * 1024)
-#define CLASS_SLOTS           8192
-#define CLASSES_MAX           (CLASS_SLOTS / 2)
+/* Others write {20,} and mean a token.  Their keys in armour have their place as well: 8,192 bits of RSA
+ * are 6.4 kB. */
+#define FOREIGN_REACH_BYTES ((uint32_t)8 * 1024)
+#define CLASS_SLOTS         8192
+#define CLASSES_MAX         (CLASS_SLOTS / 2)
 
 /* A value ends where no character of a token follows; "key.com" is a name, "key." ends a sentence. */
 #define VALUE_END "(?![A-Za-z0-9_+/=-]|\\.[A-Za-z0-9])"
@@ -317,6 +320,83 @@ plan_anchor(struct planner *p, const struct rule *rule, const struct match_shape
 	return 0;
 }
 
+static bool
+holds_keyword(const struct rule *rule, const char *literal)
+{
+	for (size_t i = 0; i < rule->anchors_count; i++) {
+		size_t length = strlen(rule->anchors[i]), room = strlen(literal);
+
+		for (size_t at = 0; at + length <= room; at++)
+			if (text_equal_nocase(bytes_make(literal + at, length),
+					      bytes_make(rule->anchors[i], length)))
+				return true;
+	}
+	return rule->anchors_count == 0;
+}
+
+/* "(?i)[\w.-]{0,50}?(?:acme)...(secret)": what may stand in front decides nothing, and the secret comes
+ * behind.  To look for the match at the literal itself costs a fiftieth. */
+static bool
+may_start_at_literal(const struct rule *rule, const struct match_path *path,
+		     const struct match_place *place)
+{
+	const char *pattern = rule->pattern;
+	uint32_t from = 0, to = 0;
+
+	if (strncmp(pattern, "(?i)", 4) == 0)
+		pattern += 4;
+	return *pattern == '[' && place->step == 1 && path->steps[0].min == 0 &&
+	       path->steps[0].exact && rule->group > 0 &&
+	       match_path_capture(path, rule->group, &from, &to) && from > 0;
+}
+
+/* Two bytes lead to a pattern as well, where so much more must stand beside them that the tables turn
+ * nearly all of them away. */
+static size_t
+literal_least(const struct match_path *path)
+{
+	return path->min >= 16 ? 2 : 3;
+}
+
+/* A pattern of others says no anchors: the longest literal of each way is one.  Answers 1 when there
+ * is a way without any. */
+static int
+plan_foreign(struct planner *p, const struct rule *rule, struct rules_bounds *bounds,
+	     const struct match_shape *shape)
+{
+	char text[64];
+	bool caseless;
+	int r = 0;
+
+	for (uint32_t i = 0; i < shape->count; i++)
+		if (!match_path_literal(&shape->paths[i], literal_least(&shape->paths[i]), text,
+					&caseless))
+			return 1;
+	for (uint32_t i = 0; r == 0 && i < shape->count; i++) {
+		struct match_place place;
+		const char *literal;
+
+		(void)match_path_literal(&shape->paths[i], literal_least(&shape->paths[i]), text,
+					 &caseless);
+		literal = rules_text(p->set, text);
+		if (literal == NULL)
+			return fault_memory(p->fault);
+		if (!match_path_has(&shape->paths[i], 0, text, strlen(text), caseless, true,
+				    &place))
+			return 1;
+		/* further from the start than anything is looked at */
+		if (place.offset_max > RULE_REACH_BYTES)
+			place.offset_max = RULE_REACH_BYTES;
+		if (place.offset_min > place.offset_max)
+			return 1;
+		if (may_start_at_literal(rule, &shape->paths[i], &place))
+			place.offset_max = 0;
+		bounds->gated = bounds->gated || !holds_keyword(rule, text);
+		r = lead_path(p, rule, &shape->paths[i], literal, caseless, &place);
+	}
+	return r;
+}
+
 /* What a match begins with, one a path. */
 static int
 plan_starts(struct planner *p, const struct rule *rule, struct rules_bounds *bounds,
@@ -377,6 +457,8 @@ plan_regex(struct rule_set *set, size_t index, struct fault *fault)
 	struct rules_plan *plan = &set->plans[index];
 	int r;
 
+	if (rule->lane == RULE_PATH)
+		return 0;
 	if (rule->lane == RULE_CONTEXT)
 		(void)buf_printf(&whole, "(?:%s)" VALUE_END, rule->pattern);
 	if (whole.failed != 0)
@@ -403,16 +485,28 @@ rules_plan_regexes(struct rule_set *set, struct fault *fault)
 	set->plans = arena_alloc(&set->arena, (set->count + 1) * sizeof(*set->plans));
 	if (set->plans == NULL)
 		return fault_memory(fault);
-	for (size_t i = 0; r == 0 && i < set->count; i++)
+	for (size_t i = 0; r == 0 && i < set->count; i++) {
 		r = plan_regex(set, i, fault);
+		/* of others it is not known that their own tools take it */
+		if (r == 0 && set->rules[i].foreign && set->plans[i].regex != NULL)
+			r = match_regex_compile(set->plans[i].regex, fault);
+		if (r < 0 && set->rules[i].foreign)
+			r = fault_wrap(fault, r, "rule %.64s", set->rules[i].id);
+	}
 	return r;
 }
 
 static int
-plan_bounds(struct planner *p, const struct rule *rule, struct rules_bounds *bounds,
+plan_bounds(struct planner *p, struct rule *rule, struct rules_bounds *bounds,
 	    const struct match_shape *shape)
 {
 	uint32_t reach = rule->is_long ? RULE_LONG_REACH_BYTES : RULE_REACH_BYTES;
+
+	/* others do not say that a pattern is long: it is when it can be */
+	if (rule->foreign && shape->max > reach) {
+		rule->is_long = true;
+		reach = FOREIGN_REACH_BYTES;
+	}
 
 	if (shape->min == 0)
 		return wrong(p, rule, "the pattern matches the empty text");
@@ -450,6 +544,8 @@ plan_one(struct planner *p, size_t index)
 	    (rule->foreign ? MATCH_GO : 0);
 	int r;
 
+	if (rule->lane == RULE_PATH)
+		return 0;
 	arena_reset(&p->shapes);
 	r = match_shape_of(&shape, rule->pattern, flags, &p->shapes, p->fault);
 	if (r < 0)
@@ -461,7 +557,23 @@ plan_one(struct planner *p, size_t index)
 	if (rule->group > shape.captures)
 		return wrong(p, rule, "the pattern has no such group");
 	r = plan_bounds(p, rule, bounds, &shape);
-	if (r == 0 && rule->lane == RULE_ANCHOR)
+	if (r == 0 && rule->foreign) {
+		r = plan_foreign(p, rule, bounds, &shape);
+		if (r < 0)
+			return r;
+		rule->lane = r == 0 ? RULE_ANCHOR : RULE_RUN;
+		bounds->gated = bounds->gated || (r == 1 && rule->anchors_count > 0);
+		if (r == 1)
+			rules_note(
+			    p->notes,
+			    "rule %.64s: a match need not hold any literal of 3 bytes, so that it "
+			    "costs a pass of its own over the text, and only the first 1,024 bytes "
+			    "of "
+			    "a row of the bytes it is made of, within a line, are looked at",
+			    rule->id);
+		r = 0;
+	}
+	if (r == 0 && rule->lane == RULE_ANCHOR && !rule->foreign)
 		r = plan_anchor(p, rule, &shape);
 	if (r == 0 && rule->lane == RULE_CONTEXT)
 		r = plan_context(p, rule, bounds, &shape);
@@ -471,6 +583,10 @@ plan_one(struct planner *p, size_t index)
 					    : plan_starts(p, rule, bounds, &shape);
 		p->runs[p->set->is.runs++] = (uint16_t)index;
 		p->set->is.reach_before = larger(p->set->is.reach_before, RULE_REACH_BYTES);
+	}
+	if (bounds->gated) {
+		p->set->is.reach_before = larger(p->set->is.reach_before, 2 * RULE_REACH_BYTES);
+		p->set->is.reach_after = larger(p->set->is.reach_after, 2 * RULE_REACH_BYTES);
 	}
 	if (!rule->is_long)
 		p->set->is.reach_after =

@@ -43,6 +43,7 @@ enum rule_lane {
 	RULE_ANCHOR,
 	RULE_CONTEXT,
 	RULE_RUN,
+	RULE_PATH, /* of a gitleaks file: about the name of a file alone; never scanned for */
 };
 
 struct rule {
@@ -53,7 +54,9 @@ struct rule {
 	const char *pattern; /* CONTEXT: of the value */
 	unsigned
 	    group; /* RULE_GROUP_AUTO only while loading; the capture that is the secret; 0: all of the match */
-	const char *const *anchors; /* ANCHOR: literals.  CONTEXT: keywords, always caseless */
+	/* ANCHOR: literals.  CONTEXT: keywords, always caseless.  Foreign: keywords, one of which
+	 * stands within RULE_REACH_BYTES of the match. */
+	const char *const *anchors;
 	size_t anchors_count;
 	bool anchors_caseless;      /* and so the pattern */
 	bool is_long;               /* reaches RULE_LONG_REACH_BYTES */
@@ -105,7 +108,8 @@ struct rules_notes {
 };
 
 /* A file of rules: ours (docs/format-rules.md), or of gitleaks or betterleaks, told by what is in it.
- * FAULT_USAGE with name and line for what is wrong with it. */
+ * It stands alone, or beside the rules that are built in where it says so (`builtin = true`; [extend]
+ * useDefault).  FAULT_USAGE with name and line for what is wrong with it. */
 int rules_load(struct rule_set **out, struct bytes toml, const char *name,
 	       const struct rules_notes *notes, struct fault *fault);
 /* Several files of ours as one set; ids are unique over all. */

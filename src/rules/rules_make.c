@@ -61,7 +61,7 @@ print_tables(const struct rule_set *set)
 	for (size_t i = 0; i < set->count; i++) {
 		const struct rules_bounds *b = &set->bounds[i];
 
-		(void)printf("{%u,%u,%u,%u,%u,%u,%u,%d},\n", b->min, b->max, b->behind, b->ahead,
+		(void)printf("{%u,%u,%u,%u,%u,%u,%u,%d,0},\n", b->min, b->max, b->behind, b->ahead,
 			     b->starts, b->starts_count, b->all, b->fixed);
 	}
 	(void)printf("};\nconst struct rules_literal builtin_literals[] = {\n");

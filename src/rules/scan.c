@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/text.h"
 #include "match/entropy.h"
 #include "rules/scan.h"
 
@@ -19,6 +20,11 @@
 /* A secret of 16 characters and more that was drawn has more bits a character than this. */
 #define ENTROPY_FLOOR_MILLI 2500
 #define ENTROPY_FLOOR_BYTES 16
+
+/* Windows of `long` rules overlap where their literals stand close together, on purpose or by accident;
+ * a range has so many bytes of them.  What is left out then is counted as given up. */
+#define LONG_FUEL_FIXED    ((uint64_t)16 * 1024 * 1024)
+#define LONG_FUEL_PER_BYTE 256
 
 /* Hits are sorted; past so many they are told in two goes. */
 #define FOUND_MAX ((size_t)1 << 20)
@@ -159,8 +165,8 @@ is_allowed(struct scan *scan, const struct rule *rule, const struct rules_plan *
 	struct match_span span[1];
 
 	for (size_t i = 0; plan->allow != NULL && i < rule->allow_count; i++)
-		if (match_regex_find(plan->allow[i], scan->scratch->regex, secret, 0, 0, span, 1,
-				     NULL) == 0)
+		if (match_regex_find(plan->allow[i], scan->scratch->regex, secret, 0, SIZE_MAX, 0,
+				     span, 1, NULL) == 0)
 			return true;
 	return false;
 }
@@ -211,24 +217,65 @@ window_at(const struct scan *scan, const struct rules_bounds *bounds, size_t sta
 	return w;
 }
 
+static bool
+has_keyword(const struct rule *rule, struct bytes in)
+{
+	for (size_t i = 0; i < rule->anchors_count; i++) {
+		size_t length = strlen(rule->anchors[i]);
+
+		for (size_t at = 0; at + length <= in.left; at++)
+			if (text_equal_nocase(bytes_slice(in, at, length),
+					      bytes_make(rule->anchors[i], length)))
+				return true;
+	}
+	return false;
+}
+
+/* gitleaks wants one of the rule's keywords anywhere in the file; here it must stand near, so that a
+ * hit stays a matter of its neighbourhood. */
+bool
+scan_gate(struct scan *scan, size_t index, struct rules_hit *hit)
+{
+	size_t end = hit->match_at + hit->match_length, from, to;
+
+	if (!scan->set->bounds[index].gated)
+		return true;
+	from = hit->match_at > RULE_REACH_BYTES ? hit->match_at - RULE_REACH_BYTES : 0;
+	to = smaller(end + RULE_REACH_BYTES, scan->in.left + 1);
+	hit->support_from = smaller(hit->support_from, from);
+	hit->support_to = hit->support_to > to ? hit->support_to : to;
+	return has_keyword(&scan->set->rules[index], bytes_slice(scan->in, from, to - from));
+}
+
+/* The group that is the secret; of foreign rules the first that took part. */
+const struct match_span *
+scan_secret(const struct rule *rule, const struct match_span spans[MATCH_SPANS_MAX])
+{
+	unsigned group = rule->group;
+
+	while (rule->foreign && group > 0 && group < MATCH_SPANS_MAX - 1 &&
+	       (spans[group].length == SIZE_MAX || spans[group].length == 0))
+		group++;
+	return spans[group].length == SIZE_MAX || spans[group].length == 0 ? &spans[0]
+									   : &spans[group];
+}
+
 /* What the expression found is a hit, or by its secret none. */
 static int
 take_match(struct scan *scan, size_t index, const struct window *w, const struct match_span spans[],
 	   size_t support_from)
 {
 	const struct rule *rule = &scan->set->rules[index];
-	const struct match_span *secret = &spans[rule->group];
+	const struct match_span *secret = scan_secret(rule, spans);
 	struct rules_hit hit = {.rule = rule, .support_from = support_from, .support_to = w->to};
 
-	if (secret->length == SIZE_MAX || secret->length == 0)
-		secret = &spans[0];
 	if (scan_is_none(scan, index, bytes_slice(w->bytes, secret->at, secret->length)))
 		return 0;
 	hit.at = w->from + secret->at;
 	hit.length = secret->length;
 	hit.match_at = w->from + spans[0].at;
 	hit.match_length = spans[0].length;
-	return scan_found(scan, &hit);
+	return scan_gate(scan, index, &hit) ? scan_found(scan, &hit) : 0;
 }
 
 /* A `long` rule was tried and found nothing: what lies behind decides, as far as it looked. */
@@ -247,15 +294,25 @@ take_rejected(struct scan *scan, size_t index, const struct window *w, size_t st
 }
 
 static int
-find(struct scan *scan, size_t index, const struct window *w, size_t from, unsigned flags,
-     struct match_span spans[MATCH_SPANS_MAX])
+find(struct scan *scan, size_t index, const struct window *w, size_t from, size_t last,
+     unsigned flags, struct match_span spans[MATCH_SPANS_MAX])
 {
 	int r;
 
+	if (scan->set->rules[index].is_long) {
+		if (scan->fuel < w->bytes.left) {
+			scan->scratch->stats.limits++;
+			return MATCH_LIMIT;
+		}
+		scan->fuel -= w->bytes.left;
+	}
+
 	if (w->to <= scan->in.left)
 		flags |= MATCH_NOT_END;
-	r = match_regex_find(scan->set->plans[index].regex, scan->scratch->regex, w->bytes, from,
-			     flags, spans, scan->set->rules[index].group + 1, scan->fault);
+	r = match_regex_find(
+	    scan->set->plans[index].regex, scan->scratch->regex, w->bytes, from, last, flags, spans,
+	    scan->set->rules[index].foreign ? MATCH_SPANS_MAX : scan->set->rules[index].group + 1,
+	    scan->fault);
 	if (r == MATCH_LIMIT)
 		scan->scratch->stats.limits++;
 	return r;
@@ -276,7 +333,7 @@ scan_try_at(struct scan *scan, size_t index, size_t start, size_t support_from)
 	*tried = (struct tried){scan->scratch->call, start};
 	w = window_at(scan, bounds, start, start);
 	scan->scratch->stats.candidates++;
-	r = find(scan, index, &w, start - w.from, MATCH_AT_FROM, spans);
+	r = find(scan, index, &w, start - w.from, SIZE_MAX, MATCH_AT_FROM, spans);
 	if (r < 0)
 		return r;
 	if (r != 0)
@@ -296,7 +353,7 @@ try_around(struct scan *scan, const struct candidate *c)
 
 	scan->scratch->stats.candidates++;
 	for (int i = 0; i < STARTS_MAX; i++) {
-		int r = find(scan, c->rule, &w, start - w.from, 0, spans);
+		int r = find(scan, c->rule, &w, start - w.from, last - w.from, 0, spans);
 
 		if (r < 0)
 			return r;
@@ -449,6 +506,7 @@ scan_range(struct scan *scan, struct rules_range range)
 
 	scan->from = range.from;
 	scan->end = range.to;
+	scan->fuel = LONG_FUEL_FIXED + LONG_FUEL_PER_BYTE * (range.to - range.from);
 	scan->scratch->call++;
 	scan->scratch->words_count = 0;
 	scan->scratch->candidates_count = 0;

@@ -46,6 +46,7 @@ struct scan {
 	size_t done;        /* literals that end up to here were seen */
 	size_t piece_from;  /* what the matcher was given begins here */
 	size_t values_done; /* values that begin before this were seen */
+	uint64_t fuel;      /* bytes of windows that `long` rules may still see */
 	size_t name_end;    /* the name that holds the last keyword ends here */
 	int (*hit)(void *to, const struct rules_hit *hit);
 	void *to;
@@ -60,6 +61,12 @@ bool scan_may_start(const struct scan *scan, const struct rules_ref *ref, size_t
 
 /* Is this secret of rule `index` none, by what it consists of? */
 bool scan_is_none(struct scan *scan, size_t index, struct bytes secret);
+
+/* Does a keyword stand near, where the rule wants one?  Widens the hit's support. */
+bool scan_gate(struct scan *scan, size_t index, struct rules_hit *hit);
+
+const struct match_span *scan_secret(const struct rule *rule,
+				     const struct match_span spans[MATCH_SPANS_MAX]);
 
 int scan_found(struct scan *scan, const struct rules_hit *hit);
 int scan_keep_word(struct scan *scan, const struct word *word);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "rules/foreign_inside.h"
 #include "rules/inside.h"
 #include "seal/hash.h"
 
@@ -36,6 +37,7 @@ rules_free(struct rule_set **set)
 		for (size_t k = 0; s->plans[i].allow != NULL && k < s->rules[i].allow_count; k++)
 			match_regex_free(&s->plans[i].allow[k]);
 	}
+	rules_foreign_free(s->foreign);
 	match_literals_free(&s->matcher);
 	arena_free(&s->arena);
 	free(s);

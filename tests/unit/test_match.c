@@ -225,8 +225,8 @@ find(const char *pattern, const char *text, size_t from, unsigned flags, struct 
 	if (r == 0)
 		r = match_regex_scratch_new(&scratch, &fault);
 	if (r == 0)
-		r = match_regex_find(regex, scratch, bytes_text(text), from, flags, spans, 4,
-				     &fault);
+		r = match_regex_find(regex, scratch, bytes_text(text), from, SIZE_MAX, flags, spans,
+				     4, &fault);
 	if (r == 0)
 		*span = spans[1];
 	return r;
@@ -319,7 +319,7 @@ TEST(the_longest_literal_of_a_way_is_known_in_either_case)
 	char text[64];
 	bool caseless;
 
-	NEED(match_path_literal(&shape.paths[0], text, &caseless));
+	NEED(match_path_literal(&shape.paths[0], 3, text, &caseless));
 	EQ_STR(text, "datadog");
 	OK(caseless);
 }
