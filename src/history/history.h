@@ -63,6 +63,7 @@ enum { HISTORY_NOT_A_REPOSITORY = 1, HISTORY_MISSING = 2, HISTORY_END = 3 };
 struct history_place {
 	int git_dir;
 	int common_dir; /* equal to git_dir (another descriptor) unless it is a linked worktree */
+	int index;      /* of GIT_INDEX_FILE: `git commit PATH` has one of its own */
 	int objects[HISTORY_ALTERNATES_MAX];
 	size_t objects_count;
 	size_t own_count;       /* how many of them are not alternates */
@@ -72,14 +73,14 @@ struct history_place {
 
 #define HISTORY_PLACE_INIT                                                                         \
 	{                                                                                          \
-		.git_dir = -1, .common_dir = -1                                                    \
+		.git_dir = -1, .common_dir = -1, .index = -1                                       \
 	}
 
 /* `folder` is a work tree, a bare repository, or a .git folder.  Only this function follows paths
  * that are written inside a repository (.git files, commondir, objects/info/alternates to a depth
  * of 5), reading small bounded files and nothing else.  With `environment` (may be NULL)
- * GIT_QUARANTINE_PATH, GIT_OBJECT_DIRECTORY and GIT_ALTERNATE_OBJECT_DIRECTORIES are read, which
- * git sets for pre-receive hooks.  Returns 0, HISTORY_NOT_A_REPOSITORY, or a fault. */
+ * GIT_QUARANTINE_PATH, GIT_OBJECT_DIRECTORY, GIT_ALTERNATE_OBJECT_DIRECTORIES and GIT_INDEX_FILE
+ * are read, which git sets for hooks.  Returns 0, HISTORY_NOT_A_REPOSITORY, or a fault. */
 int history_find(struct history_place *out, int folder, char *const *environment,
 		 struct fault *fault);
 void history_place_close(struct history_place *place);
@@ -111,6 +112,9 @@ size_t history_id_bytes(const struct history *h); /* 20 or 32 */
 
 /* How many objects there are, copies counted again. */
 uint64_t history_objects(const struct history *h);
+
+/* What packs and their indexes take; a loose object counts as one block of a file system. */
+uint64_t history_stored_bytes(const struct history *h);
 
 /* What could not be read, in plain rows, sorted; lent until the next call that reads.  One row
  * for each file and reason: `count` things, `id` the lowest of them (all 0: the file itself).
@@ -234,6 +238,12 @@ int history_index(struct history *h,
 		  int (*entry)(void *to, struct bytes path, uint32_t mode,
 			       const struct history_id *id, unsigned stage),
 		  void *to, struct fault *fault);
+
+/* The same for the index of this work tree alone: that of GIT_INDEX_FILE where there is one. */
+int history_index_own(struct history *h,
+		      int (*entry)(void *to, struct bytes path, uint32_t mode,
+				   const struct history_id *id, unsigned stage),
+		      void *to, struct fault *fault);
 
 /* ---- who held it when: for what was found, not for everything ---- */
 

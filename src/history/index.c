@@ -145,19 +145,13 @@ index_of_bytes(struct history *h, struct bytes in,
 }
 
 static int
-read_index(struct reader *r, int folder, const char *name)
+read_map(struct reader *r, int folder, const char *name, struct map map)
 {
 	char text[HISTORY_ID_TEXT], shared[HISTORY_ID_TEXT + 16];
 	struct history_id link;
 	bool has_link = false;
-	struct map map;
-	int answer = map_open(&map, folder, name, NULL);
+	int answer = parse(r, bytes_make(map.at, map.bytes), &link, &has_link);
 
-	if (answer < 0)
-		gap_add(r->h, name, "cannot be read", NULL, 1, false);
-	if (answer != 0)
-		return 0;
-	answer = parse(r, bytes_make(map.at, map.bytes), &link, &has_link);
 	map_close(&map);
 	if (answer == FAULT_FORMAT) {
 		gap_add(r->h, name, "is damaged", NULL, 1, false);
@@ -180,6 +174,17 @@ read_index(struct reader *r, int folder, const char *name)
 }
 
 static int
+read_index(struct reader *r, int folder, const char *name)
+{
+	struct map map;
+	int answer = map_open(&map, folder, name, NULL);
+
+	if (answer < 0)
+		gap_add(r->h, name, "cannot be read", NULL, 1, false);
+	return answer != 0 ? 0 : read_map(r, folder, name, map);
+}
+
+static int
 read_worktree(void *to, int at, const char *name)
 {
 	(void)name;
@@ -197,6 +202,28 @@ history_index(struct history *h,
 
 	if (answer == 0)
 		answer = worktrees(h, read_worktree, &r);
+	buf_free(&r.name);
+	return answer == FAULT_MEMORY ? fault_memory(fault) : answer;
+}
+
+int
+history_index_own(struct history *h,
+		  int (*entry)(void *to, struct bytes path, uint32_t mode,
+			       const struct history_id *id, unsigned stage),
+		  void *to, struct fault *fault)
+{
+	struct reader r = {.h = h, .entry = entry, .to = to, .name = BUF_INIT(2 * INDEX_NAME_MAX)};
+	struct map map;
+	int answer;
+
+	if (h->index < 0) {
+		answer = read_index(&r, h->git_dir, "index");
+	} else {
+		answer = map_fd(&map, h->index, "index", NULL);
+		if (answer < 0)
+			gap_add(h, "index", "cannot be read", NULL, 1, false);
+		answer = answer < 0 ? 0 : read_map(&r, h->git_dir, "index", map);
+	}
 	buf_free(&r.name);
 	return answer == FAULT_MEMORY ? fault_memory(fault) : answer;
 }

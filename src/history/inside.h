@@ -31,6 +31,8 @@ struct map {
 
 /* Map `name` below the folder.  1: not there.  Regular files only.  An empty file is at == NULL. */
 int map_open(struct map *map, int folder, const char *name, struct fault *fault);
+/* The same of an open file, which stays the caller's. */
+int map_fd(struct map *map, int fd, const char *name, struct fault *fault);
 void map_close(struct map *map);
 
 /* ---- the index of one pack ---- */
@@ -207,7 +209,7 @@ struct history {
 	size_t id_bytes;
 	int objects[HISTORY_ALTERNATES_MAX];
 	size_t objects_count, own_count;
-	int git_dir, common_dir;
+	int git_dir, common_dir, index;
 	struct pack *packs; /* the largest first: that order decides which copy is shown */
 	size_t packs_count, packs_room;
 	struct loose loose;

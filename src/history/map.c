@@ -17,8 +17,6 @@ map_open(struct map *map, int folder, const char *name, struct fault *fault)
 {
 	AUTO(own_close)
 	int fd = -1;
-	struct stat st;
-	void *at;
 
 	*map = (struct map){0};
 	if (folder < 0)
@@ -26,6 +24,16 @@ map_open(struct map *map, int folder, const char *name, struct fault *fault)
 	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 1 : fault_errno(fault, "%s", name);
+	return map_fd(map, fd, name, fault);
+}
+
+int
+map_fd(struct map *map, int fd, const char *name, struct fault *fault)
+{
+	struct stat st;
+	void *at;
+
+	*map = (struct map){0};
 	if (fstat(fd, &st) < 0)
 		return fault_errno(fault, "%s", name);
 	if (!S_ISREG(st.st_mode))

@@ -12,6 +12,8 @@
 
 #include "history/inside.h"
 
+#define LOOSE_BYTES_GUESSED 4096
+
 /* More folders of packs than anyone has; a limit only so that a folder cannot be without end. */
 #define PACKS_MAX 100000
 
@@ -209,7 +211,8 @@ keep_fd(int fd, int *out)
 static int
 keep_place(struct history *h, const struct history_place *place, struct fault *fault)
 {
-	int r = keep_fd(place->git_dir, &h->git_dir) | keep_fd(place->common_dir, &h->common_dir);
+	int r = keep_fd(place->git_dir, &h->git_dir) | keep_fd(place->common_dir, &h->common_dir) |
+		keep_fd(place->index, &h->index);
 
 	h->own_count = place->own_count;
 	h->is_bare = place->is_bare;
@@ -233,7 +236,7 @@ history_new(struct history **out, const struct history_options *options, struct 
 	h->options = *options;
 	h->id_bytes = 20;
 	h->names = (struct arena)ARENA_INIT((size_t)256 << 20);
-	h->git_dir = h->common_dir = -1;
+	h->git_dir = h->common_dir = h->index = -1;
 	(void)pthread_mutex_init(&h->lock, NULL);
 	(void)pthread_mutex_init(&h->reader_lock, NULL);
 	if (h->options.jobs == 0)
@@ -286,6 +289,7 @@ history_close(struct history **h)
 	for (size_t i = 0; i < old->objects_count; i++)
 		own_close(&old->objects[i]);
 	own_close(&old->git_dir);
+	own_close(&old->index);
 	own_close(&old->common_dir);
 	free(old->gaps);
 	free(old->refs);
@@ -312,6 +316,16 @@ history_objects(const struct history *h)
 	for (size_t i = 0; i < h->packs_count; i++)
 		count += h->packs[i].idx.count;
 	return count;
+}
+
+uint64_t
+history_stored_bytes(const struct history *h)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < h->packs_count; i++)
+		bytes += h->packs[i].map.bytes + h->packs[i].idx.map.bytes;
+	return bytes + h->loose.count * LOOSE_BYTES_GUESSED;
 }
 
 bool

@@ -221,6 +221,10 @@ history_find(struct history_place *out, int folder, char *const *environment, st
 		out->is_bare = !is_there(folder, ".git") && !is_there(out->git_dir, "index") &&
 			       !is_there(out->git_dir, "commondir");
 		r = find_objects(out, environment, fault);
+		/* One that is not there is an empty one. */
+		if (variable(environment, "GIT_INDEX_FILE") != NULL)
+			out->index = open(variable(environment, "GIT_INDEX_FILE"),
+					  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	}
 	if (r != 0)
 		history_place_close(out);
@@ -232,6 +236,7 @@ history_place_close(struct history_place *place)
 {
 	own_close(&place->git_dir);
 	own_close(&place->common_dir);
+	own_close(&place->index);
 	for (size_t i = 0; i < place->objects_count; i++)
 		own_close(&place->objects[i]);
 	*place = (struct history_place)HISTORY_PLACE_INIT;

@@ -9,8 +9,10 @@
  */
 #include "history/sweep.h"
 
-/* Pieces per thread: the last one to end leaves the others idle for 1/32 of the time at most. */
-#define PIECES_PER_JOB  32
+/* The same cuts for any number of threads, so that who looks at edits alone sees the same edits.  32
+ * pieces for each of four threads: the last one to end leaves the others idle for 1/32 of the time
+ * at most. */
+#define PIECES		128
 #define PIECE_BYTES_MIN ((uint64_t)1 << 20)
 
 /* How deep below the root a subtree may be cut off: what its chain costs again. */
@@ -187,7 +189,7 @@ add_pack_pieces(struct sweep *s, size_t pack, uint64_t share)
 			continue;
 		each = root_weight(s, &s->h->packs[pack], root);
 		weight = (f->last[tree] - tree) * each;
-		if (weight > 2 * share && s->h->options.jobs > 1)
+		if (weight > 2 * share)
 			r = cut_tree(s, pack, tree, each, share);
 		run.weight += weight;
 		if (r == 0 && run.weight >= share) {
@@ -297,7 +299,7 @@ sweep_plan(struct sweep *s, struct fault *fault)
 	}
 	if (r != 0)
 		return r;
-	share = weight / (h->options.jobs * PIECES_PER_JOB);
+	share = weight / PIECES;
 	if (share < PIECE_BYTES_MIN)
 		share = PIECE_BYTES_MIN;
 	r = add_checksum_pieces(s);
