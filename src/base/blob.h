@@ -74,7 +74,9 @@ enum blob_excerpt {
 	BLOB_EXCERPT_UTF16, /* there in UTF-16, here in UTF-8 */
 };
 
-#define BLOB_HEAD_BYTES 4096 /* how much of the front every detector may look at for free */
+#define BLOB_HEAD_BYTES   4096 /* how much of the front every detector may look at for free */
+#define BLOB_OBJECT_BYTES 32   /* an id of git, filled up with zeros */
+#define BLOB_HEAD_BYTES   4096 /* how much of the front every detector may look at for free */
 
 struct blob {
 	const char *path;   /* display form of the whole chain */
@@ -87,6 +89,8 @@ struct blob {
 	bool derived;   /* decoded out of another blob (an original of a source map, ...) whose
 			    bytes are accounted there */
 	enum blob_excerpt excerpt;
+	const uint8_t
+	    *object;       /* of a git store, also what lies inside: its id, BLOB_OBJECT_BYTES */
 	bool pending_name; /* derived: the name is a stand-in until the end of the parent */
 };
 

@@ -135,6 +135,7 @@ mark(struct detect_run *run, enum debris_rule_id rule, const struct state *state
 	mark.inner = inner_of(run);
 	mark.has_sha256 = true;
 	memcpy(mark.sha256, detect_sha256(run), sizeof(mark.sha256));
+	mark.has_object = detect_object(run, mark.object);
 	if (key) {
 		mark.line = state->key_line;
 		mark.at_bytes = detect_place(run, state->key_at);
@@ -422,6 +423,8 @@ tell(struct detect_run *run, const struct item *items, size_t count, struct faul
 		finding.at.first_line = finding.at.last_line = items[0].mark->line;
 		finding.at.at_bytes = items[0].mark->at_bytes;
 		finding.at.length_bytes = items[0].mark->length_bytes;
+		finding.has_object = items[0].mark->has_object;
+		memcpy(finding.object, items[0].mark->object, sizeof(finding.object));
 	}
 	finding.title = title_of(run->arena, items, count);
 	finding.fix = package_fix(run->arena, package_kind_of(run->facts, NULL), pattern);

@@ -68,6 +68,15 @@ place_finding(const struct detect_run *run, struct finding *finding)
 		finding->decode = run->decode;
 }
 
+bool
+detect_object(const struct detect_run *run, uint8_t object[BLOB_OBJECT_BYTES])
+{
+	if (run->blob->object == NULL)
+		return false;
+	memcpy(object, run->blob->object, BLOB_OBJECT_BYTES);
+	return true;
+}
+
 int
 detect_report(struct detect_run *run, const struct detector *detector, struct finding *finding,
 	      struct fault *fault)
@@ -83,7 +92,18 @@ detect_report(struct detect_run *run, const struct detector *detector, struct fi
 		if (run->places != NULL)
 			place_finding(run, finding);
 	}
+	if (!finding->has_object)
+		finding->has_object = detect_object(run, finding->object);
 	return findings_add(run->findings, finding, fault);
+}
+
+bool
+detect_runs(const struct detect *detect, const struct detector *detector)
+{
+	for (size_t i = 0; i < detect_table_count; i++)
+		if (detect_table[i] == detector)
+			return (detect->options.enabled >> i & 1) != 0;
+	return false;
 }
 
 static int

@@ -155,10 +155,16 @@ uint64_t detect_place(const struct detect_run *run, uint64_t at_bytes);
 void detect_told(struct detect_run *run);
 bool detect_is_told(const struct detect_run *run, uint64_t at_bytes);
 
+/* In which object of a git history the blob lies; false: in none. */
+bool detect_object(const struct detect_run *run, uint8_t object[BLOB_OBJECT_BYTES]);
+
 /* Add a finding for run->blob: fills path, detector and digest where empty, copies the rest.
  * Call it in end() (or input_end) so that the digest is known; keep candidates in state. */
 int detect_report(struct detect_run *run, const struct detector *detector, struct finding *finding,
 		  struct fault *fault);
+
+/* Was it asked for? */
+bool detect_runs(const struct detect *detect, const struct detector *detector);
 
 /* Names to a bit set; FAULT_USAGE for a name that is not in the table.  "a,b,c". */
 int detect_parse_names(const char *list, uint64_t *bits, struct fault *fault);

@@ -52,15 +52,16 @@ struct fact_original {
  * disclose is known when all files of the input are.  Their own originals are in `originals`. */
 struct fact_map {
 	const char *path;
-	bool has_sha256;
+	bool has_sha256, has_object;
 	uint8_t sha256[32];
-	uint64_t at_bytes;     /* of the first one */
-	uint64_t maps;         /* how many */
-	bool is_inline;        /* inside code or a style sheet */
-	uint64_t sources;      /* names listed, null ones too */
-	uint64_t embedded;     /* originals with content, not empty */
-	uint64_t lines, bytes; /* of those */
-	uint64_t own;          /* of those that look like own code: as many rows in `originals` */
+	uint8_t object[BLOB_OBJECT_BYTES]; /* as in fact_mark */
+	uint64_t at_bytes;                 /* of the first one */
+	uint64_t maps;                     /* how many */
+	bool is_inline;                    /* inside code or a style sheet */
+	uint64_t sources;                  /* names listed, null ones too */
+	uint64_t embedded;                 /* originals with content, not empty */
+	uint64_t lines, bytes;             /* of those */
+	uint64_t own; /* of those that look like own code: as many rows in `originals` */
 	uint64_t own_bytes;
 	uint64_t own_names; /* of all sources */
 	bool telling_names; /* some of these hold a word like "secret" or "billing" */
@@ -79,8 +80,9 @@ struct fact_mark {
 	const char *path, *inner;
 	uint64_t at_bytes, length_bytes;
 	uint64_t value; /* the detector's own; 0: none */
-	bool has_sha256;
+	bool has_sha256, has_object;
 	uint8_t sha256[32];
+	uint8_t object[BLOB_OBJECT_BYTES]; /* of a git history: in which object */
 };
 
 struct input_facts {

@@ -121,8 +121,11 @@ struct finding {
 	struct finding_match *matches; /* best first */
 	size_t matches_count;
 
-	/* found in a git history; NULL: elsewhere */
+	/* found in a git history; NULL: elsewhere.  `object`: in which object of it, until the life
+	 * of the finding is told. */
 	struct finding_git *git;
+	bool has_object;
+	uint8_t object[32];
 
 	/* filled by policy */
 	bool blocks;

@@ -40,7 +40,8 @@ is_config(struct bytes name)
 static enum detect_need
 wants(const struct detect *detect, const struct blob *blob)
 {
-	if (detect->options.is_current_project || blob->derived || !is_config(blob->name))
+	if (detect->options.is_current_project || blob->derived || blob->object != NULL ||
+	    !is_config(blob->name))
 		return DETECT_NOTHING;
 	return DETECT_HEAD;
 }

@@ -11,6 +11,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "detect/table.h"
 #include "seal/hash.h"
 
 struct secret_groups {
@@ -82,6 +83,7 @@ keep_first(struct detect_run *run, struct secret_group *group, const struct secr
 		return true;
 	group->found = *found;
 	memcpy(group->sha256, detect_sha256(run), sizeof(group->sha256));
+	group->has_object = detect_object(run, group->object);
 	if (r != 0)
 		group->path = arena_text(arena, run->blob->path);
 	return group->path != NULL && keep(arena, &group->found.rule) &&
@@ -184,38 +186,48 @@ secret_groups_add(struct detect_run *run, const struct secret_found *found, stru
 	return good ? 0 : fault_memory(fault);
 }
 
+int
+secret_finding(struct finding *out, const struct secret_found *found, struct arena *arena,
+	       struct fault *fault)
+{
+	*out = (struct finding){.detector = detect_secret.name,
+				.rule = found->rule,
+				.severity = found->severity,
+				.why = found->why,
+				.fix = found->fix,
+				.at = {.first_line = found->line,
+				       .last_line = found->line,
+				       .at_bytes = found->at,
+				       .length_bytes = found->length},
+				.column = found->column,
+				.has_evidence = true,
+				.decode = found->decode,
+				.redacted = found->redacted,
+				.secret_id = found->id,
+				.state = secret_state_name(found->state),
+				.secret = found->secret};
+	memcpy(out->evidence, found->evidence, sizeof(out->evidence));
+	out->title = arena_printf(arena, "%s: %s", found->title, found->redacted);
+	return out->title == NULL ? fault_memory(fault) : 0;
+}
+
 static int
-report(struct detect_run *run, const struct detector *detector, struct secret_group *group,
+report(struct detect_run *run, const struct detector *detector, const struct secret_group *group,
        struct fault *fault)
 {
-	const struct secret_found *found = &group->found;
-	struct finding finding = {.detector = detector->name,
-				  .rule = found->rule,
-				  .severity = found->severity,
-				  .why = found->why,
-				  .fix = found->fix,
-				  .path = group->path,
-				  .has_sha256 = true,
-				  .at = {.first_line = found->line,
-					 .last_line = found->line,
-					 .at_bytes = found->at,
-					 .length_bytes = found->length},
-				  .column = found->column,
-				  .count = group->count,
-				  .has_evidence = true,
-				  .decode = found->decode,
-				  .redacted = found->redacted,
-				  .secret_id = found->id,
-				  .state = secret_state_name(found->state),
-				  .secret = found->secret,
-				  .spots = group->spots,
-				  .spots_count = group->spots_count > 1 ? group->spots_count : 0};
+	struct finding finding;
+	int r = secret_finding(&finding, &group->found, run->arena, fault);
 
+	if (r < 0)
+		return r;
+	finding.path = group->path;
+	finding.count = group->count;
+	finding.has_sha256 = true;
 	memcpy(finding.sha256, group->sha256, sizeof(finding.sha256));
-	memcpy(finding.evidence, found->evidence, sizeof(finding.evidence));
-	finding.title = arena_printf(run->arena, "%s: %s", found->title, found->redacted);
-	if (finding.title == NULL)
-		return fault_memory(fault);
+	finding.has_object = group->has_object;
+	memcpy(finding.object, group->object, sizeof(finding.object));
+	finding.spots = group->spots;
+	finding.spots_count = group->spots_count > 1 ? group->spots_count : 0;
 	return detect_report(run, detector, &finding, fault);
 }
 

@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "history/history.h"
 #include "intake/jail.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -80,7 +81,7 @@ static bool
 has_folder(const struct input inputs[], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (inputs[i].type != INPUT_FILE)
+		if (input_is_folder(&inputs[i]))
 			return true;
 	return false;
 }
@@ -101,6 +102,18 @@ set_limits(const struct limits *limits, uint64_t bytes_max, struct fault *fault)
 	return 0;
 }
 
+static void
+may_read_below(int set, int folder)
+{
+	struct landlock_path_beneath_attr below = {
+	    .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+	    .parent_fd = folder,
+	};
+
+	if (folder >= 0)
+		(void)syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
+}
+
 /* Reading below the input folders only.  Absence is not a fault: the filter stands alone then. */
 static void
 landlock(const struct input inputs[], size_t count)
@@ -111,14 +124,16 @@ landlock(const struct input inputs[], size_t count)
 	if (set < 0)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		struct landlock_path_beneath_attr below = {
-		    .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
-		    .parent_fd = inputs[i].fd,
-		};
+		const struct history_place *place = inputs[i].history;
 
-		if (inputs[i].type != INPUT_FILE)
-			(void)syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH,
-				      &below, 0);
+		if (input_is_folder(&inputs[i]))
+			may_read_below(set, inputs[i].fd);
+		if (place == NULL)
+			continue;
+		may_read_below(set, place->git_dir);
+		may_read_below(set, place->common_dir);
+		for (size_t k = 0; k < place->objects_count; k++)
+			may_read_below(set, place->objects[k]);
 	}
 	(void)syscall(SYS_landlock_restrict_self, set, 0);
 	(void)close(set);

@@ -25,7 +25,8 @@ coverage_free(struct coverage *coverage)
 	arena_free(&coverage->arena);
 	free(coverage->skipped.list);
 	free(coverage->not_examined.list);
-	coverage->skipped.list = coverage->not_examined.list = NULL;
+	free(coverage->scope.list);
+	coverage->skipped.list = coverage->not_examined.list = coverage->scope.list = NULL;
 	(void)pthread_mutex_destroy(&coverage->lock);
 }
 
@@ -129,6 +130,8 @@ coverage_merge(struct coverage *to, const struct coverage *from, struct fault *f
 	to->not_examined.left_out += from->not_examined.left_out;
 	for (size_t i = 0; r == 0 && i < from->skipped.count; i++)
 		r = coverage_row_add(to, &to->skipped, &from->skipped.list[i], fault);
+	for (size_t i = 0; r == 0 && i < from->scope.count; i++)
+		r = coverage_row_add(to, &to->scope, &from->scope.list[i], fault);
 	for (size_t i = 0; r == 0 && i < from->not_examined.count; i++)
 		r = coverage_row_add(to, &to->not_examined, &from->not_examined.list[i], fault);
 	(void)pthread_mutex_unlock(&to->lock);
@@ -231,4 +234,5 @@ coverage_finish(struct coverage *coverage)
 {
 	finish_rows(&coverage->skipped);
 	finish_rows(&coverage->not_examined);
+	finish_rows(&coverage->scope);
 }

@@ -42,6 +42,9 @@ struct coverage {
 	uint64_t input_bytes;
 	uint64_t unpacked_bytes, examined_bytes, skipped_bytes, not_examined_bytes;
 	struct coverage_rows skipped, not_examined;
+	/* What the caller's own checkout leaves out (a shallow clone, a partial one, submodules):
+	 * told, and no reason to fail unless somebody asked for all of it. */
+	struct coverage_rows scope;
 };
 
 void coverage_init(struct coverage *coverage);

@@ -91,6 +91,8 @@ on_derive(struct detect_run *run, struct bytes name, struct bytes content, struc
 	leaf.derived = true;
 	leaf.excerpt = BLOB_NO_EXCERPT;
 	leaf.outer = NULL;
+	leaf.from_history = false;
+	leaf.without = 0;
 	leaf.paid = false;
 	leaf.name = name;
 	leaf.mode = 0;
@@ -164,7 +166,7 @@ ask_detectors(struct examination *x)
 	for (size_t i = 0; i < detect_table_count; i++) {
 		enum detect_need need;
 
-		if ((detect->options.enabled >> i & 1) == 0)
+		if (((detect->options.enabled & ~x->leaf->without) >> i & 1) == 0)
 			continue;
 		if (x->leaf->excerpt != BLOB_NO_EXCERPT && !detect_table[i]->reads_excerpts)
 			continue;
@@ -429,7 +431,8 @@ describe(struct examination *x, enum blob_kind kind, const struct stream *s)
 	    .kind = kind,
 	    .depth = leaf->depth,
 	    .mode = leaf->mode,
-	    .derived = leaf->derived,
+	    .derived = leaf->derived && !leaf->from_history,
+	    .object = leaf->object,
 	    .excerpt = leaf->excerpt,
 	};
 }

@@ -7,10 +7,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "history/history.h"
 #include "intake/intake.h"
 
 /* A work tree: .git is a folder, or a file that points to one (worktrees, submodules). */
@@ -54,4 +56,36 @@ input_open(struct input *out, const char *path, struct fault *fault)
 	}
 	fd = -1;
 	return 0;
+}
+
+int
+input_add_history(struct input *input, bool with_tree, char *const *environment,
+		  struct fault *fault)
+{
+	AUTO(own_free)
+	struct history_place *place = NULL;
+	int r;
+
+	if (input->type != INPUT_FOLDER)
+		return 1;
+	place = malloc(sizeof(*place));
+	if (place == NULL)
+		return fault_memory(fault);
+	r = history_find(place, input->fd, environment, fault);
+	if (r != 0)
+		return r < 0 ? fault_wrap(fault, r, "%s", input->path) : 1;
+	input->history = TAKE(place);
+	/* The folder of a bare repository is its store and nothing else. */
+	input->no_tree = !with_tree || !input->is_repository;
+	return 0;
+}
+
+void
+input_close(struct input *input)
+{
+	own_close(&input->fd);
+	if (input->history != NULL)
+		history_place_close(input->history);
+	free(input->history);
+	input->history = NULL;
 }

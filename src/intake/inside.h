@@ -5,6 +5,7 @@
 #define INTAKE_INSIDE_H
 
 #include "base/stream.h"
+#include "history/history.h"
 #include "intake/intake.h"
 #include "seal/hash.h"
 
@@ -22,7 +23,28 @@ struct worker {
 	unsigned index; /* 0: the walking thread */
 	struct findings findings;
 	struct level *levels[LEVELS_MAX];
+	struct occurrence *occurrences;
+	size_t occurrences_count, occurrences_room;
 };
+
+/* An object of a history that holds what was reported for another one: the same secret in the next
+ * version of a file. */
+struct occurrence {
+	uint64_t thing; /* the front of the evidence in its finding */
+	struct history_id id;
+};
+
+static inline uint64_t
+occurrence_thing(const uint8_t evidence[32])
+{
+	uint64_t thing;
+
+	memcpy(&thing, evidence, sizeof(thing));
+	return thing;
+}
+
+/* lives.c */
+int worker_occurs(struct worker *w, const struct occurrence *occurrence, struct fault *fault);
 
 /* late.c: derived things whose names came after their contents. */
 struct late_name {
@@ -51,7 +73,10 @@ struct leaf {
 	enum blob_excerpt excerpt;
 	struct detect_run *outer; /* of an excerpt: its binary */
 	uint64_t outer_at;
+	bool from_history;     /* an object of a git store: accounted by history.c */
+	const uint8_t *object; /* its id, also of what lies inside; NULL: none */
 	bool paid;             /* its bytes are drawn from the budget already */
+	uint64_t without;      /* bit i: detect_table[i] is not asked */
 	struct budget *budget; /* what may still be unpacked out of it */
 };
 
@@ -63,6 +88,7 @@ struct job {
 	    budget; /* as the walk left it: what is unpacked out of this blob draws here */
 	enum blob_kind kind;
 	size_t bytes;
+	uint8_t object[BLOB_OBJECT_BYTES];
 	uint8_t content[]; /* content, then path and name */
 };
 
@@ -79,7 +105,9 @@ struct intake {
 	struct input_facts *facts;
 	struct coverage *coverage;
 	struct input_summary *summary;
-	size_t prefix_bytes; /* how much of a path stands for the input itself */
+	struct history *store;  /* the git store of this input, once it is read; NULL: none */
+	const char *store_name; /* "repo/.git" */
+	size_t prefix_bytes;    /* how much of a path stands for the input itself */
 	uint64_t blobs_met;
 	atomic_bool needs_tail; /* a format only libarchive reads was met, and it is not loaded */
 	pthread_mutex_t summary_lock;
@@ -117,6 +145,12 @@ worker_mark(struct worker *w, uint64_t number)
 /* folder.c */
 int walk_folder(struct worker *w, const struct input *input, struct fault *fault);
 int walk_list(struct worker *w, const struct input *input, struct fault *fault);
+
+/* patch.c: the lines that a diff adds. */
+int walk_patch(struct worker *w, const struct input *input, struct fault *fault);
+
+/* history.c: every object of input->history; in->store stays open.  The pool must be idle. */
+int walk_history(struct worker *w, const struct input *input, struct fault *fault);
 
 /* pool.c: threads that take small blobs.  Bounded in bytes: a full pool makes the walker work. */
 int pool_new(struct pool **out, struct intake *in, struct fault *fault);

@@ -12,6 +12,7 @@
 #include "detect/image.h"
 #include "detect/intent.h"
 #include "intake/inside.h"
+#include "intake/lives.h"
 #include "unpack/sniff.h"
 
 /* A stream that digests what passes, so that a verdict can name the exact bytes it is about. */
@@ -77,6 +78,7 @@ intake_free(struct intake **address)
 	pool_free(&in->pool);
 	for (unsigned i = 0; in->workers != NULL && i < in->options.jobs; i++) {
 		findings_free(&in->workers[i].findings);
+		free(in->workers[i].occurrences);
 		for (size_t depth = 0; depth < LEVELS_MAX; depth++) {
 			struct level *level = in->workers[i].levels[depth];
 
@@ -228,8 +230,10 @@ run_input(struct worker *w, const struct input *input, struct fault *fault)
 	switch (input->type) {
 	case INPUT_FILE:
 		return run_file(w, input, fault);
+	case INPUT_DIFF:
+		return walk_patch(w, input, fault);
 	case INPUT_FOLDER:
-		return walk_folder(w, input, fault);
+		return input->no_tree ? 0 : walk_folder(w, input, fault);
 	case INPUT_LIST:
 		return walk_list(w, input, fault);
 	}
@@ -262,12 +266,20 @@ intake_run(struct intake *in, const struct input *input, struct findings *findin
 	in->prefix_bytes = strcmp(input->path, ".") == 0 ? 0 : strlen(input->path);
 	in->blobs_met = 0;
 	in->needs_tail = false;
-	if (input->type != INPUT_FILE)
-		summary->kind = "folder";
+	if (input->type == INPUT_DIFF)
+		summary->kind = "diff";
+	else if (input->type != INPUT_FILE)
+		summary->kind = input->history != NULL ? "repository" : "folder";
 	r = run_input(w, input, fault);
 	drained = in->pool == NULL ? 0 : pool_drain(in->pool, w, r < 0 ? NULL : fault);
 	if (r < 0 || drained < 0)
 		return r < 0 ? r : drained;
+	if (input->history != NULL && !in->needs_tail)
+		r = walk_history(w, input, fault);
+	if (r < 0 || in->needs_tail)
+		history_close(&in->store);
+	if (r < 0)
+		return r;
 	if (in->needs_tail)
 		return INTAKE_NEEDS_TAIL;
 	coverage_fold_limits(coverage);
@@ -276,6 +288,9 @@ intake_run(struct intake *in, const struct input *input, struct findings *findin
 	name_kind(summary, facts);
 	if (!input->facts_only)
 		r = examine_input_end(w, fault);
+	if (r >= 0 && in->store != NULL)
+		r = lives_tell(in, fault);
+	history_close(&in->store);
 	if (r >= 0)
 		r = gather(in, findings, fault);
 	summary_finish(summary, facts);

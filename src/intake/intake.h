@@ -15,10 +15,30 @@
 #include "detect/facts.h"
 #include "intake/coverage.h"
 
+struct history_place;
+
 enum input_type {
 	INPUT_FILE,   /* fd: an open file or pipe */
+	INPUT_DIFF,   /* fd: an open file or pipe that holds a diff; what it adds is looked at */
 	INPUT_FOLDER, /* fd: an open folder */
 	INPUT_LIST,   /* fd: an open folder; only `files` of it, what publishing would ship */
+};
+
+/* Which objects of a repository's store are asked for.  Everything is lent. */
+enum history_what {
+	HISTORY_ALL,      /* every object there is */
+	HISTORY_STAGED,   /* what the index holds and HEAD does not */
+	HISTORY_RANGE,    /* what commits of `include` bring that those of `exclude` lack */
+	HISTORY_INCOMING, /* what the store itself holds and its alternates lack: a quarantine */
+};
+
+struct history_ask {
+	enum history_what what;
+	const char *const *include, *const *exclude; /* revisions as git spells them */
+	size_t include_count, exclude_count;
+	const char *exclude_refs; /* all refs that begin with this are excluded too; NULL: none */
+	bool include_refs;        /* all refs are included */
+	int64_t since;            /* no commits before this; 0: all */
 };
 
 struct input {
@@ -29,12 +49,29 @@ struct input {
 	const char *const *files; /* INPUT_LIST: paths below fd */
 	size_t files_count;
 	bool is_repository; /* its own .git is scope, and .gitignore decides what is skipped */
-	bool facts_only;    /* --previous: gather facts, report nothing */
+	struct history_place *history; /* its objects are read too; NULL: they are not */
+	struct history_ask ask;
+	bool no_tree;      /* the objects alone */
+	bool check_hashes; /* each object's content against its id */
+	bool facts_only;   /* --previous: gather facts, report nothing */
 };
 
-/* Open what a person named: a file, a folder, a repository's work tree, "-" for stdin (a pipe is
- * fine).  `path` is lent for the life of *out.  FAULT_USAGE when it is not there. */
+static inline bool
+input_is_folder(const struct input *input)
+{
+	return input->type == INPUT_FOLDER || input->type == INPUT_LIST;
+}
+
+/* Open what a person named: a file, a folder, a repository, "-" for stdin (a pipe is fine).  `path`
+ * is lent for the life of *out.  FAULT_USAGE when it is not there. */
 int input_open(struct input *out, const char *path, struct fault *fault);
+/* A repository whose objects shall be read as well (`with_tree`: beside its work tree, where it
+ * has one) or instead.  1: it is no repository, and nothing was changed.
+ * Follows the few paths that are written in a repository or, where `environment` is not NULL, that
+ * git gives a hook there; the last to do so. */
+int input_add_history(struct input *input, bool with_tree, char *const *environment,
+		      struct fault *fault);
+void input_close(struct input *input);
 
 /* What the parent learns of an input beside findings and coverage. */
 #define SUMMARY_FILES_MAX 2000
@@ -52,6 +89,8 @@ struct input_summary {
 	bool has_sha256;
 	uint64_t bytes; /* as given, packed */
 	uint64_t files; /* leaf blobs that are not derived */
+	uint64_t objects,
+	    object_bytes; /* of a git store: looked at, as they are when spelled out */
 	uint64_t kind_bytes[BLOB_KIND_COUNT], kind_files[BLOB_KIND_COUNT];
 	struct summary_file *largest; /* largest first */
 	size_t largest_count;

@@ -106,6 +106,8 @@ send_answer(int fd, const struct findings *findings, const struct coverage *cove
 	if (r >= 0)
 		r = send_rows(fd, &out, WIRE_NOT_EXAMINED, &coverage->not_examined, fault);
 	if (r >= 0)
+		r = send_rows(fd, &out, WIRE_SCOPE, &coverage->scope, fault);
+	if (r >= 0)
 		r = wire_put_totals(&out, coverage);
 	if (r >= 0)
 		r = wire_put_summary(&out, summary);
@@ -251,6 +253,7 @@ hear(uint8_t type, struct bytes payload, struct answer *a, struct fault *fault)
 		return wire_get_finding(payload, &a->findings, fault);
 	case WIRE_SKIPPED:
 	case WIRE_NOT_EXAMINED:
+	case WIRE_SCOPE:
 		return wire_get_row(payload, &a->coverage, type, fault);
 	case WIRE_TOTALS:
 		return wire_get_totals(payload, &a->coverage, fault);
@@ -433,7 +436,7 @@ run_child(struct jail *jail, size_t *next, struct fault *fault)
 static bool
 rewind_input(const struct input *input)
 {
-	return input->type != INPUT_FILE || lseek(input->fd, 0, SEEK_SET) == 0;
+	return input_is_folder(input) || lseek(input->fd, 0, SEEK_SET) == 0;
 }
 
 static int

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "codec/codec.h"
 #include "detect/container.h"
+#include "detect/table.h"
 #include "intake/inside.h"
 #include "unpack/sniff.h"
 #include "unpack/unpack.h"
@@ -67,6 +68,12 @@ inner_name(const struct stream *decoder, struct bytes outer)
 	return BYTES_OF("data");
 }
 
+static bool
+tells_containers(const struct worker *w)
+{
+	return !w->in->input->facts_only && detect_runs(w->in->options.detect, &detect_container);
+}
+
 /* What follows the last compressed member is a thing of its own. */
 static int
 walk_appended(struct worker *w, const struct leaf *leaf, struct stream *s, struct fault *fault)
@@ -81,7 +88,7 @@ walk_appended(struct worker *w, const struct leaf *leaf, struct stream *s, struc
 
 	if (r < 0 || s->left == 0)
 		return 0;
-	r = container_report(&w->findings, leaf->path, &note, fault);
+	r = tells_containers(w) ? container_report(&w->findings, leaf->path, &note, fault) : 0;
 	if (r < 0 ||
 	    blob_path_append(&path, leaf->path, BYTES_OF("(appended data)")) == FAULT_MEMORY)
 		return r < 0 ? r : fault_memory(fault);
@@ -197,7 +204,8 @@ walk_entry(struct worker *w, const struct leaf *container, const struct unpack_e
 }
 
 static int
-tell_notes(struct worker *w, const struct leaf *leaf, const struct unpack *up, struct fault *fault)
+tell_notes(struct worker *w, const struct leaf *leaf, enum blob_kind kind, const struct unpack *up,
+	   struct fault *fault)
 {
 	size_t count;
 	const struct unpack_note *notes = unpack_notes(up, &count);
@@ -209,7 +217,8 @@ tell_notes(struct worker *w, const struct leaf *leaf, const struct unpack *up, s
 					      notes[i].length_bytes > 0 ? notes[i].length_bytes
 									: COVERAGE_BYTES_UNKNOWN,
 					      false, fault);
-		else if (!w->in->input->facts_only)
+		/* A linker takes an archive of objects apart, nobody unpacks it into a folder. */
+		else if (kind != BLOB_AR_OBJECT_LIB && tells_containers(w))
 			r = container_report(&w->findings, leaf->path, &notes[i], fault);
 	}
 	return r;
@@ -237,7 +246,7 @@ walk_entries(struct worker *w, const struct leaf *leaf, enum blob_kind kind, str
 	told = r < 0 ? settle(w, leaf, r, &why, entry.at_bytes, fault) : 0;
 	if (told < 0 || up == NULL)
 		return told;
-	return tell_notes(w, leaf, up, fault);
+	return tell_notes(w, leaf, kind, up, fault);
 }
 
 /* A reader that seeks needs all of it in memory. */
@@ -365,6 +374,8 @@ job_of(const struct leaf *leaf, enum blob_kind kind, struct bytes content)
 	if (leaf->name.left > 0)
 		memcpy(at, leaf->name.at, leaf->name.left);
 	job->leaf.name.at = at;
+	if (leaf->object != NULL)
+		job->leaf.object = memcpy(job->object, leaf->object, sizeof(job->object));
 	return job;
 }
 
@@ -408,7 +419,7 @@ walk_member(struct worker *w, struct leaf *leaf, struct stream *s, struct fault 
 	if (in->pool == NULL || !s->ended || s->left > DETECT_SMALL_BYTES ||
 	    blob_kind_is_container(kind) || blob_kind_is_stream(kind)) {
 		r = walk_as(w, leaf, kind, s, fault);
-	} else if ((r = budget_bytes(leaf->budget, s->left, &why)) < 0) {
+	} else if ((r = leaf->paid ? 0 : budget_bytes(leaf->budget, s->left, &why)) < 0) {
 		r = settle(w, leaf, r, &why, 0, fault);
 	} else if ((job = job_of(leaf, kind, stream_window(s))) == NULL) {
 		r = fault_memory(fault);

@@ -197,6 +197,8 @@ wire_put_summary(struct buf *to, const struct input_summary *s)
 	(void)buf_append(to, s->sha256, sizeof(s->sha256));
 	put_u64(to, s->bytes);
 	put_u64(to, s->files);
+	put_u64(to, s->objects);
+	put_u64(to, s->object_bytes);
 	put_text(to, s->difference);
 	for (size_t i = 0; i < BLOB_KIND_COUNT; i++) {
 		put_u64(to, s->kind_bytes[i]);
@@ -245,7 +247,7 @@ wire_take(struct bytes *in, uint8_t *type, struct bytes *payload, struct fault *
 	if (rest.left < WIRE_HEADER_BYTES)
 		return WIRE_MORE;
 	if (bytes_take_u8(&rest, type) < 0 || bytes_take_le32(&rest, &length) < 0 ||
-	    *type < WIRE_FINDING || *type > WIRE_FAULT || length > WIRE_FRAME_MAX)
+	    *type < WIRE_FINDING || *type > WIRE_SCOPE || length > WIRE_FRAME_MAX)
 		return lie(fault);
 	if (bytes_take(&rest, length, payload) < 0)
 		return WIRE_MORE;
@@ -457,8 +459,11 @@ wire_get_row(struct bytes in, struct coverage *to, uint8_t type, struct fault *f
 	    bytes_take_le64(&in, &row.at_bytes) < 0 || bytes_take_le64(&in, &row.bytes) < 0 ||
 	    bytes_take_le64(&in, &row.count) < 0 || in.left != 0)
 		return lie(fault);
-	return coverage_row_add(to, type == WIRE_SKIPPED ? &to->skipped : &to->not_examined, &row,
-				fault);
+	return coverage_row_add(to,
+				type == WIRE_SKIPPED ? &to->skipped
+				: type == WIRE_SCOPE ? &to->scope
+						     : &to->not_examined,
+				&row, fault);
 }
 
 int
@@ -527,6 +532,7 @@ wire_get_summary(struct bytes in, struct input_summary *to, struct fault *fault)
 	if (get_text(&in, &to->arena, &to->kind) < 0 || bytes_take_u8(&in, &has) < 0 ||
 	    get_bytes(&in, to->sha256, sizeof(to->sha256)) < 0 ||
 	    bytes_take_le64(&in, &to->bytes) < 0 || bytes_take_le64(&in, &to->files) < 0 ||
+	    bytes_take_le64(&in, &to->objects) < 0 || bytes_take_le64(&in, &to->object_bytes) < 0 ||
 	    get_text(&in, &to->arena, &to->difference) < 0)
 		return lie(fault);
 	to->has_sha256 = has != 0;

@@ -32,6 +32,7 @@ enum wire_type {
 	WIRE_DONE,       /* the input is complete */
 	WIRE_NEEDS_TAIL, /* nothing was kept: load the long tail and ask again */
 	WIRE_FAULT,      /* the reader gave up: code and sentence */
+	WIRE_SCOPE,      /* a row of what the checkout leaves out */
 };
 
 /* Append one frame. Returns 0 or a fault code. */

@@ -5,8 +5,10 @@
  */
 #include "policy/gate.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/own.h"
@@ -33,7 +35,7 @@ gate_free(struct gate **address)
 	if (gate == NULL)
 		return;
 	for (size_t i = 0; i < gate->count; i++) {
-		own_close(&gate->inputs[i].fd);
+		input_close(&gate->inputs[i]);
 		input_summary_free(&gate->summaries[i]);
 	}
 	free(gate->inputs);
@@ -85,8 +87,71 @@ int
 gate_add(struct gate *gate, const char *path, struct fault *fault)
 {
 	struct input *input;
+	int r = add(gate, path, &input, fault);
 
-	return add(gate, path, &input, fault);
+	if (r < 0 || gate->scope == GATE_TREE)
+		return r;
+	input->check_hashes = gate->check_hashes;
+	r = input_add_history(input, gate->scope == GATE_ALL, NULL, fault);
+	if (r > 0 && gate->scope == GATE_HISTORY)
+		return fault_set(fault, FAULT_USAGE, "%s: not a git repository", path);
+	return r < 0 ? r : 0;
+}
+
+int
+gate_add_objects(struct gate *gate, const char *path, const struct history_ask *ask,
+		 char *const *environment, struct fault *fault)
+{
+	struct input *input;
+	int r = add(gate, path, &input, fault);
+
+	if (r < 0)
+		return r;
+	input->ask = *ask;
+	input->check_hashes = gate->check_hashes;
+	r = input_add_history(input, false, environment, fault);
+	return r > 0 ? fault_set(fault, FAULT_USAGE, "%s: not a git repository", path) : r;
+}
+
+int
+gate_add_bytes(struct gate *gate, const char *name, struct bytes content, struct fault *fault)
+{
+	AUTO(own_close)
+	int fd = memfd_create("stopwater", MFD_CLOEXEC);
+	int r = make_room(gate, fault);
+
+	name = arena_text(&gate->arena, name);
+	if (r < 0 || name == NULL)
+		return fault_memory(fault);
+	if (fd < 0)
+		return fault_errno(fault, "%s", name);
+	for (size_t done = 0; done < content.left;) {
+		ssize_t wrote = write(fd, content.at + done, content.left - done);
+
+		if (wrote < 0 && errno != EINTR)
+			return fault_errno(fault, "%s", name);
+		done += wrote > 0 ? (size_t)wrote : 0;
+	}
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return fault_errno(fault, "%s", name);
+	gate->inputs[gate->count] = (struct input){.type = INPUT_FILE, .path = name, .fd = fd};
+	fd = -1;
+	input_summary_init(&gate->summaries[gate->count++]);
+	return 0;
+}
+
+int
+gate_add_diff(struct gate *gate, const char *path, struct fault *fault)
+{
+	struct input *input;
+	int r = add(gate, path, &input, fault);
+
+	if (r < 0)
+		return r;
+	if (input->type != INPUT_FILE)
+		return fault_set(fault, FAULT_USAGE, "%s: not a diff", path);
+	input->type = INPUT_DIFF;
+	return 0;
 }
 
 int

@@ -16,6 +16,7 @@ struct policy {
 	const char *baseline_path;
 	const char **places; /* of the suppressions, then of the baseline, in their order */
 	size_t places_count;
+	bool full_history;
 	uint64_t detectors;
 	int64_t now, report_only_until;
 };

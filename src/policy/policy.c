@@ -95,6 +95,7 @@ policy_open(struct policy **out, const struct policy_from *from, struct fault *f
 	policy->home = from->home;
 	policy->now = from->now;
 	policy->detectors = from->detectors;
+	policy->full_history = from->full_history;
 	policy->report_only_until = settings_date(from->settings, "scan.report_only_until");
 	policy->facts.is_public = settings_bool(from->settings, "package.public");
 	policy->facts.home = settings_list(from->settings, "scan.home", &policy->facts.home_count);

@@ -287,13 +287,16 @@ judge_findings(struct policy *policy, struct findings *findings, const struct po
 
 /* Is anything left that nobody looked at and nobody answered for? */
 static const char *
-why_incomplete(const struct findings *findings, const struct coverage *coverage, int open_rows)
+why_incomplete(const struct policy *policy, const struct findings *findings,
+	       const struct coverage *coverage, int open_rows)
 {
 	/* A million empty files were examined; a folder without any was not. */
 	if (coverage->blobs == 0 && coverage->not_examined.count == 0)
 		return "nothing was examined";
 	if (open_rows > 0 || coverage->not_examined.left_out > 0)
 		return "not everything could be examined";
+	if (policy->full_history && coverage->scope.count > 0)
+		return "all of the history was required, and this checkout lacks some";
 	if (findings->left_out > 0)
 		return "there are more findings than can be kept";
 	return NULL;
@@ -311,7 +314,8 @@ policy_judge(struct policy *policy, struct findings *findings, const struct cove
 
 	if (r < 0)
 		return r;
-	outcome->why_incomplete = why_incomplete(findings, coverage, open_rows);
+	outcome->scope_counts = policy->full_history;
+	outcome->why_incomplete = why_incomplete(policy, findings, coverage, open_rows);
 	outcome->verdict = outcome->blocking > 0             ? VERDICT_BLOCKED
 			   : outcome->why_incomplete != NULL ? VERDICT_INCOMPLETE
 							     : VERDICT_PASS;

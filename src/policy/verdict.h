@@ -37,6 +37,7 @@ struct policy_from {
 	const char *baseline;    /* --baseline; NULL: scan.baseline of the settings */
 	const struct home *home; /* passes for one scan; NULL: none */
 	int64_t now;
+	bool full_history;  /* what the checkout itself leaves out makes the run incomplete */
 	uint64_t detectors; /* bit i: detect_table[i] ran; an entry for another is never stale */
 };
 
@@ -64,9 +65,10 @@ struct judged_row {
 
 struct outcome {
 	enum verdict verdict;
-	int exit;                      /* 0, 1 or 3 */
-	bool report_only;              /* there was something to exit 1 or 3 for */
-	int64_t report_only_until;     /* 0: not asked for */
+	bool scope_counts;         /* all of the history was required: what lacks is incomplete */
+	int exit;                  /* 0, 1 or 3 */
+	bool report_only;          /* there was something to exit 1 or 3 for */
+	int64_t report_only_until; /* 0: not asked for */
 	uint64_t blocking, suppressed; /* findings */
 	const char *why_incomplete;    /* static; NULL: it is complete */
 	struct judged_row *rows;       /* one for each of coverage->not_examined.list */

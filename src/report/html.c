@@ -339,6 +339,7 @@ put_coverage(const struct page *p)
 	}
 	put_rows(p, "Not examined", &c->not_examined, p->report->outcome->rows);
 	put_rows(p, "Skipped", &c->skipped, NULL);
+	put_rows(p, "Outside of this checkout", &c->scope, NULL);
 }
 
 int

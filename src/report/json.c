@@ -223,6 +223,10 @@ put_inputs(struct json_write *w, const struct policy_inputs *inputs)
 			json_write_key_hex(w, "sha256", summary->sha256, sizeof(summary->sha256));
 		json_write_key_u64(w, "bytes", summary->bytes);
 		json_write_key_u64(w, "files", summary->files);
+		if (summary->objects > 0) {
+			json_write_key_u64(w, "objects", summary->objects);
+			json_write_key_u64(w, "object_bytes", summary->object_bytes);
+		}
 		json_write_key_text(w, "difference", summary->difference);
 		json_write_object_end(w);
 	}
@@ -259,7 +263,7 @@ static void
 put_coverage(struct json_write *w, const struct scan_report *report)
 {
 	const struct coverage *c = report->coverage;
-	uint64_t left_out = c->skipped.left_out + c->not_examined.left_out;
+	uint64_t left_out = c->skipped.left_out + c->not_examined.left_out + c->scope.left_out;
 
 	json_write_key(w, "coverage");
 	json_write_object_begin(w);
@@ -271,6 +275,8 @@ put_coverage(struct json_write *w, const struct scan_report *report)
 	json_write_key_u64(w, "not_examined_bytes", c->not_examined_bytes);
 	put_rows(w, "skipped", &c->skipped, NULL);
 	put_rows(w, "not_examined", &c->not_examined, report->outcome->rows);
+	if (c->scope.count > 0)
+		put_rows(w, "scope", &c->scope, NULL);
 	if (left_out > 0)
 		json_write_key_u64(w, "rows_left_out", left_out);
 	json_write_object_end(w);

@@ -62,6 +62,7 @@ struct state {
 	enum verdict verdict;
 	size_t blocks, notes, infos, answered; /* causes */
 	size_t open_rows;
+	bool lacks; /* some of the history that was required */
 	uint64_t skipped_bytes, bytes;
 	uint64_t links, ignored; /* skipped */
 };
@@ -110,9 +111,11 @@ state_of(const struct page *p, size_t input)
 	if (input != SIZE_MAX)
 		for (size_t k = 0; k < BLOB_KIND_COUNT; k++)
 			s.bytes += r->inputs.summaries[input].kind_bytes[k];
+	for (size_t i = 0; r->outcome->scope_counts && i < r->coverage->scope.count; i++)
+		s.lacks |= policy_input(&r->inputs, r->coverage->scope.list[i].path) == input;
 	if (s.blocks > 0)
 		s.verdict = VERDICT_BLOCKED;
-	else if (s.open_rows > 0 || r->coverage->blobs == 0)
+	else if (s.lacks || s.open_rows > 0 || r->coverage->blobs == 0)
 		s.verdict = VERDICT_INCOMPLETE;
 	return s;
 }
@@ -154,10 +157,16 @@ put_files(const struct page *p, size_t input, const struct state *s)
 	const struct input_summary *summary = &p->report->inputs.summaries[input];
 	char count[32], size[32];
 
-	(void)fprintf(p->to, "%s file%s, %s%s", text_count(summary->files, count),
-		      summary->files == 1 ? "" : "s", text_size(s->bytes, size),
-		      s->verdict != VERDICT_PASS && s->bytes != summary->bytes ? " after unpacking"
-									       : "");
+	if (summary->files > 0 || summary->objects == 0)
+		(void)fprintf(p->to, "%s file%s, %s%s", text_count(summary->files, count),
+			      summary->files == 1 ? "" : "s", text_size(s->bytes, size),
+			      s->verdict != VERDICT_PASS && s->bytes != summary->bytes
+				  ? " after unpacking"
+				  : "");
+	if (summary->objects > 0)
+		(void)fprintf(p->to, "%s%s object%s of history, %s", summary->files > 0 ? ", " : "",
+			      text_count(summary->objects, count), summary->objects == 1 ? "" : "s",
+			      text_size(summary->object_bytes, size));
 	if (p->report->coverage->blobs == 0)
 		(void)fputs(", nothing examined", p->to);
 	else if (s->open_rows == 0)
@@ -257,6 +266,31 @@ put_label(const struct page *p, const char *label)
 	(void)fputc(' ', p->to);
 }
 
+/* The first of the names and how many there are more; HEAD says less than the branch it is. */
+static void
+put_names(const struct page *p, const char *word, const char *const *names, size_t count)
+{
+	static const char *const fronts[] = {"refs/heads/", "refs/remotes/", "refs/tags/", "refs/"};
+	const char *name;
+
+	if (count > 1 && strcmp(names[0], "HEAD") == 0) {
+		names++;
+		count--;
+	}
+	if (count == 0)
+		return;
+	name = names[0];
+	for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
+		if (strncmp(name, fronts[i], strlen(fronts[i])) == 0) {
+			name += strlen(fronts[i]);
+			break;
+		}
+	(void)fputs(word, p->to);
+	put(p, name);
+	if (count > 1)
+		(void)fprintf(p->to, " and %zu more", count - 1);
+}
+
 /* "since 2019-03-04 (1f2e3d4c5b6a, A <a@b>), still at HEAD, on origin/main and 2 more, in v1.0" */
 static void
 put_life(const struct page *p, const struct finding_git *git)
@@ -275,18 +309,8 @@ put_life(const struct page *p, const struct finding_git *git)
 		(void)fputc(')', p->to);
 	}
 	(void)fputs(git->at_head ? ", still at HEAD" : ", no longer at HEAD", p->to);
-	if (git->refs_count > 0) {
-		(void)fputs(", on ", p->to);
-		put(p, git->refs[0]);
-	}
-	if (git->refs_count > 1)
-		(void)fprintf(p->to, " and %zu more", git->refs_count - 1);
-	if (git->tags_count > 0) {
-		(void)fputs(", in ", p->to);
-		put(p, git->tags[0]);
-	}
-	if (git->tags_count > 1)
-		(void)fprintf(p->to, " and %zu more releases", git->tags_count - 1);
+	put_names(p, ", on ", git->refs, git->refs_count);
+	put_names(p, ", in ", git->tags, git->tags_count);
 	if (git->reachable == FINDING_REACH_NONE)
 		(void)fputs("; no ref reaches it, the objects are still there", p->to);
 	else if (git->reachable == FINDING_REACH_LOCAL)
@@ -395,6 +419,27 @@ put_rows(const struct page *p, size_t input, const struct state *s)
 		(void)fprintf(p->to, "  %zu more: --format json\n", s->open_rows - shown);
 }
 
+/* What the checkout leaves out: worth a line each, because nobody else will say it. */
+static void
+put_scope(const struct page *p, size_t input)
+{
+	const struct coverage_rows *rows = &p->report->coverage->scope;
+	char count[32];
+
+	for (size_t i = 0; i < rows->count; i++) {
+		if (policy_input(&p->report->inputs, rows->list[i].path) != input)
+			continue;
+		(void)fputs("  ", p->to);
+		put_color(p, COLOR_DIM, "scope     ");
+		put(p, rows->list[i].path);
+		(void)fputs(": ", p->to);
+		put(p, rows->list[i].reason);
+		if (rows->list[i].count > 1)
+			(void)fprintf(p->to, ", %s times", text_count(rows->list[i].count, count));
+		(void)fputc('\n', p->to);
+	}
+}
+
 /* ---- the page ---- */
 
 static void
@@ -409,6 +454,7 @@ put_input(const struct page *p, size_t input)
 		if (p->causes.list[i].input == input && p->causes.list[i].worst->blocks)
 			put_block(p, &p->causes.list[i]);
 	put_rows(p, input, &s);
+	put_scope(p, input);
 	put_notes(p, input, &s);
 	if (s.verdict == VERDICT_PASS)
 		return;

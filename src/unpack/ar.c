@@ -70,7 +70,7 @@ trim(struct bytes name)
 	return name;
 }
 
-/* "/123": the name begins at 123 in the table and ends with "/\n". */
+/* "/123": the name begins at 123 in the table and ends with "/\n", or, of Microsoft, with a NUL. */
 static struct bytes
 gnu_name(const struct ar *ar, struct bytes name)
 {
@@ -82,6 +82,9 @@ gnu_name(const struct ar *ar, struct bytes name)
 		return name;
 	rest = bytes_slice(buf_bytes(&ar->table), (size_t)at, SIZE_MAX);
 	end = memchr(rest.at, '\n', rest.left);
+	if (end != NULL)
+		rest.left = (size_t)(end - rest.at);
+	end = rest.left == 0 ? NULL : memchr(rest.at, 0, rest.left);
 	if (end != NULL)
 		rest.left = (size_t)(end - rest.at);
 	return trim(rest);
