@@ -13,9 +13,9 @@
 #include "cmd/verbs.h"
 
 const struct cmd *const cmd_table[] = {
-    &cmd_scan,      &cmd_init,       &cmd_explain, &cmd_suppress, &cmd_allow,
-    &cmd_baseline,  &cmd_protect,    &cmd_publish, &cmd_verify,   &cmd_key,
-    &cmd_rules,     &cmd_detectors,  &cmd_completion, &cmd_version, NULL,
+    &cmd_scan,      &cmd_init,       &cmd_explain, &cmd_suppress, &cmd_allow, &cmd_baseline,
+    &cmd_hook,      &cmd_protect,    &cmd_publish, &cmd_verify,   &cmd_key,   &cmd_rules,
+    &cmd_detectors, &cmd_completion, &cmd_version, NULL,
 };
 
 static atomic_int cancelled; /* the signal that came; the one global, because signals are */

@@ -5,8 +5,6 @@
  */
 #include "cmd/scan.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,90 +18,12 @@
 #include "cmd/verbs.h"
 #include "report/report.h"
 
-#define LIST_BYTES_MAX ((size_t)256 << 20)
-
-/* ---- what to look at ---- */
-
-/* A folder with a manifest: what publishing it would ship, and nothing else. */
-static int
-add_published(struct scan *scan, struct fault *fault)
-{
-	AUTO(own_free)
-	const char **names = NULL;
-	int r = publish_detect(&scan->published, ".", fault);
-
-	if (r < 0)
-		return r;
-	if (scan->published->kind == PUBLISH_FOLDER)
-		return gate_add(scan->gate, ".", fault);
-	names = calloc(scan->published->count + 1, sizeof(*names));
-	if (names == NULL)
-		return fault_memory(fault);
-	for (size_t i = 0; i < scan->published->count; i++)
-		names[i] = scan->published->files[i].path;
-	return gate_add_files(scan->gate, ".", names, scan->published->count, fault);
-}
-
-/* One path a line, or separated by NULs where there is one. */
-static int
-add_listed(struct scan *scan, const char *from, struct fault *fault)
-{
-	AUTO(buf_free)
-	struct buf list = BUF_INIT(LIST_BYTES_MAX);
-	struct bytes rest;
-	uint8_t separator;
-	int fd = strcmp(from, "-") == 0 ? dup(STDIN_FILENO) : open(from, O_RDONLY | O_CLOEXEC);
-	AUTO(stream_close)
-	struct stream *s = NULL;
-	int r = fd < 0 ? fault_set(fault, FAULT_USAGE, "%s: %s", from, strerror(errno))
-		       : stream_from_fd(&s, fd, fault);
-
-	while (r >= 0 && (r = stream_want(s, 1, fault)) >= 0 && s->left > 0) {
-		if (buf_append(&list, s->at, s->left) < 0)
-			r = fault_set(fault, FAULT_LIMIT, "%s: a list of more than 256 MiB", from);
-		stream_take(s, s->left);
-	}
-	if (r < 0)
-		return r;
-	separator = list.used > 0 && memchr(list.at, 0, list.used) != NULL ? '\0' : '\n';
-	for (rest = buf_bytes(&list); r >= 0 && rest.left > 0;) {
-		const uint8_t *end = memchr(rest.at, separator, rest.left);
-		size_t length = end == NULL ? rest.left : (size_t)(end - rest.at);
-		AUTO(own_free)
-		char *path = strndup((const char *)rest.at, length);
-
-		if (path == NULL)
-			return fault_memory(fault);
-		if (length > 0)
-			r = gate_add(scan->gate, path, fault);
-		(void)bytes_skip(&rest, length + (end == NULL ? 0 : 1));
-	}
-	return r;
-}
-
-static int
-add_inputs(struct scan *scan, const struct cmd_call *call, const struct scan_options *options,
-	   struct fault *fault)
-{
-	int r = gate_new(&scan->gate, fault);
-
-	if (r >= 0 && options->previous != NULL)
-		r = gate_add_previous(scan->gate, options->previous, fault);
-	for (size_t i = 0; r >= 0 && i < call->args_count; i++)
-		r = gate_add(scan->gate, call->args[i], fault);
-	if (r >= 0 && options->files_from != NULL)
-		r = add_listed(scan, options->files_from, fault);
-	if (r >= 0 && call->args_count == 0 && options->files_from == NULL)
-		r = add_published(scan, fault);
-	if (r >= 0 && scan->gate->count == scan->gate->first && options->files_from == NULL)
-		return fault_set(fault, FAULT_USAGE, "nothing to scan was named");
-	return r;
-}
-
 /* Code that stays is judged by another measure than code that goes (CONTRACT A2). */
 static const char *
 default_profile(const struct scan *scan)
 {
+	if (scan->asked.given)
+		return PROFILE_INTERNAL;
 	if (scan->published != NULL && scan->published->kind != PUBLISH_FOLDER)
 		return PROFILE_PUBLIC;
 	for (size_t i = scan->gate->first; i < scan->gate->count; i++)
@@ -202,6 +122,8 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 	int r;
 
 	process_hide_memory();
+	if (options->require != NULL && strcmp(options->require, "full-history") != 0)
+		return fault_set(fault, FAULT_USAGE, "--require: only 'full-history' is known");
 	r = scan_settings(&scan->settings, call, options, fault);
 
 	if (r >= 0)
@@ -221,7 +143,7 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 	if (scan->registry != NULL)
 		scan->detect.options.is_public_content = register_is_public_content;
 	if (r >= 0)
-		r = add_inputs(scan, call, options, fault);
+		r = scan_inputs(scan, call, options, fault);
 	if (r < 0)
 		return r;
 	profile = settings_text(scan->settings, "scan.profile");
@@ -231,13 +153,15 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 	    .baseline = options->baseline,
 	    .home = scan->home,
 	    .now = scan->now,
+	    .full_history = options->require != NULL,
 	    .detectors = scan->detect.options.enabled,
 	};
 	r = policy_open(&scan->policy, &from, fault);
 	if (r < 0)
 		return r;
 	scan->detect.options.is_public = policy_is_public(scan->policy);
-	scan->detect.options.is_current_project = is_current_project(scan);
+	scan->detect.options.is_current_project =
+	    !scan->asked.is_server && is_current_project(scan);
 	return r;
 }
 
@@ -267,6 +191,7 @@ scan_close(struct scan *scan)
 	policy_close(&scan->policy);
 	gate_free(&scan->gate);
 	publish_free(&scan->published);
+	free(scan->asked.range);
 	register_close(&scan->registry);
 	secret_scanner_free(&scan->secrets);
 	home_close(&scan->home);
@@ -334,7 +259,19 @@ static const struct opt scan_opts[] = {
 	     "seal with a signature that CMD gives"),
     OPT_FLAG(0, "show-secrets", struct scan_options, show_secrets,
 	     "write found secrets into the report as they are"),
-    OPT_FLAG(0, "tree", struct scan_options, tree, "of a repository: its work tree"),
+    OPT_FLAG(0, "tree", struct scan_options, tree, "of a repository: its work tree alone"),
+    OPT_FLAG(0, "history", struct scan_options, history, "of a repository: its history alone"),
+    OPT_FLAG(0, "staged", struct scan_options, staged,
+	     "of a repository: what is staged for the next commit"),
+    OPT_TEXT(0, "range", struct scan_options, range, "A..B",
+	     "of a repository: what B has and A lacks"),
+    OPT_TEXT(0, "since", struct scan_options, since, "TIME",
+	     "of a repository: what commits since TIME brought (2026-03-01, 30d)"),
+    OPT_FLAG(0, "diff", struct scan_options, diff,
+	     "PATH or standard input is a diff: what it adds"),
+    OPT_TEXT(0, "require", struct scan_options, require, "WHAT",
+	     "full-history: a shallow or partial clone is incomplete"),
+    OPT_FLAG(0, "fsck", struct scan_options, fsck, "check each object of a history against its id"),
     OPT_LIST(0, "limit", struct scan_options, limits, "NAME=N",
 	     "depth, entries, bytes, ratio, member or seconds"),
     OPT_END,

@@ -25,11 +25,25 @@ struct scan_options {
 	const char *seal, *key, *sign_with, *fix;
 	bool apply;
 	struct opt_list limits;
-	bool tree;
 	bool show_secrets;
+	const char *require, *range, *since;
+	bool tree, history, fsck, diff, staged;
+};
+
+/* What a verb asks to be read in place of paths: of a hook, the objects that pass it. */
+struct scan_asked {
+	bool given;     /* by the caller: what the options say is not looked at */
+	bool is_server; /* what comes in is not the project whose settings are in force */
+	const char *path;
+	struct bytes text; /* at != NULL: these bytes, named `path`, in place of objects */
+	char *const *environment;
+	struct history_ask ask;
+	const char *revisions[2]; /* of --range */
+	char *range;
 };
 
 struct scan {
+	struct scan_asked asked;
 	struct settings *settings;
 	struct home *home; /* NULL: there is none yet */
 	struct register_db *registry;
@@ -47,6 +61,10 @@ int scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_
 	      struct fault *fault);
 int scan_judge(struct scan *scan, const struct cmd_call *call, struct fault *fault);
 void scan_close(struct scan *scan);
+
+/* Make scan->gate and open what is to be read. */
+int scan_inputs(struct scan *scan, const struct cmd_call *call, const struct scan_options *options,
+		struct fault *fault);
 
 /* Settings as this call has them: files, variables, then the options. */
 int scan_settings(struct settings **out, const struct cmd_call *call,

@@ -11,6 +11,7 @@ extern const struct cmd cmd_baseline;
 extern const struct cmd cmd_completion;
 extern const struct cmd cmd_detectors;
 extern const struct cmd cmd_explain;
+extern const struct cmd cmd_hook;
 extern const struct cmd cmd_init;
 extern const struct cmd cmd_key;
 extern const struct cmd cmd_protect;
