@@ -27,6 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		case WIRE_SKIPPED:
 		case WIRE_NOT_EXAMINED:
+		case WIRE_SCOPE:
 			(void)wire_get_row(payload, &coverage, type, &fault);
 			break;
 		case WIRE_TOTALS:

@@ -1,0 +1,2 @@
+^the old hook
+no hook is called .post-office

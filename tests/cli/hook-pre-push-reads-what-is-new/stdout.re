@@ -1,0 +1,4 @@
+^pushed$
+new.pem
+^refused$
+!old.pem

@@ -1,0 +1,4 @@
+^PASS  \(stdin\)
+^BLOCKED  \(stdin\)
+^exit 1
+^exit 2

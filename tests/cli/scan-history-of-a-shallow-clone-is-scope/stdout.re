@@ -1,0 +1,4 @@
+^PASS  shallow  
+scope .*shallow
+^INCOMPLETE  shallow
+^exit 3

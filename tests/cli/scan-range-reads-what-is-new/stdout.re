@@ -1,0 +1,4 @@
+^PASS
+^exit 1
+new.pem
+!old.pem
