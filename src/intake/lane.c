@@ -155,25 +155,36 @@ first_at(const struct lane_state *base, uint64_t at)
 	return low;
 }
 
+/* What saw a byte that was not copied is looked for again where it stands now. */
 static int
 inherit(struct lane *lane, const struct lane_state *base, const struct history_edit *edit,
-	uint64_t bytes, struct fault *fault)
+	uint64_t bytes, size_t *fresh, struct fault *fault)
 {
 	uint64_t from = (uint64_t)edit->from;
 
 	for (size_t i = first_at(base, from);
 	     i < base->count && base->list[i].at < from + edit->length; i++) {
 		struct secret_candidate moved;
-		int r;
+		int r = secret_inherit(&base->list[i], base->bytes, from, edit->length, edit->at,
+				       bytes, &moved);
 
-		if (!secret_inherit(&base->list[i], base->bytes, from, edit->length, edit->at,
-				    bytes, &moved))
-			continue;
-		r = secret_list_add(&lane->inherited, &moved, fault);
+		if (r == SECRET_AGAIN)
+			r = add_fresh(lane, fresh, moved.at, moved.at) ? 0 : fault_memory(fault);
+		else if (r == 0)
+			r = secret_list_add(&lane->inherited, &moved, fault);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int
+compare_ranges(const void *left, const void *right)
+{
+	const struct secret_range *a = left, *b = right;
+	int r = (a->from > b->from) - (a->from < b->from);
+
+	return r != 0 ? r : (a->to > b->to) - (a->to < b->to);
 }
 
 /* Ranges in lane->fresh, what the base hands down in lane->inherited. */
@@ -185,7 +196,8 @@ sort_out(struct lane *lane, const struct history_blob *object, size_t *fresh, st
 
 	*fresh = 0;
 	lane->inherited.count = 0;
-	if (object->edits == NULL || base == NULL || base->overflow)
+	if (object->edits == NULL || base == NULL || base->overflow ||
+	    lane->worker->in->input->whole_versions)
 		return add_fresh(lane, fresh, 0, object->size) ? 0 : fault_memory(fault);
 	for (size_t i = 0; r == 0 && i < object->edits_count; i++) {
 		const struct history_edit *edit = &object->edits[i];
@@ -204,8 +216,10 @@ sort_out(struct lane *lane, const struct history_blob *object, size_t *fresh, st
 		    (uint64_t)edit->from + edit->length != base->bytes &&
 		    !add_fresh(lane, fresh, object->size, object->size))
 			return fault_memory(fault);
-		r = inherit(lane, base, edit, object->size, fault);
+		r = inherit(lane, base, edit, object->size, fresh, fault);
 	}
+	if (*fresh > 1)
+		qsort(lane->fresh, *fresh, sizeof(*lane->fresh), compare_ranges);
 	return r;
 }
 

@@ -3,7 +3,7 @@
  *
  * A version of a file is mostly a copy of another.  What was found in the base is moved to where it
  * stands now; only what is new, and as far around it as a rule can see, is scanned.  What is found
- * is what a scan of every version as a whole finds, byte for byte (tests/unit/test_lane.c).
+ * is what a scan of every version as a whole finds, byte for byte (tests/unit/test_lane.c; tests/tools/compare_lanes on any repository).
  */
 #ifndef INTAKE_LANE_H
 #define INTAKE_LANE_H
