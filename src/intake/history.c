@@ -177,7 +177,8 @@ show(struct sweep *sweep, struct worker *w, const struct history_blob *object, s
 	if (lane != NULL && object->stream == NULL &&
 	    lane_takes(kind, bytes_make(object->at, object->size))) {
 		r = lane_look(lane, object, leaf, kind, state, fault);
-		leaf->without |= lane_detector();
+		if (r != LANE_ENCLOSES)
+			leaf->without |= lane_detector();
 		if (r < 0 || (sweep->in->options.detect->options.enabled & ~leaf->without) == 0)
 			return r;
 	}

@@ -33,7 +33,7 @@ struct lane {
 	struct secret_scanner *scanner;
 	struct secret_scratch *scratch;
 	struct arena arena; /* of one object */
-	struct secret_list inherited, found;
+	struct secret_list inherited, found, plain;
 	struct secret_range *fresh;
 	size_t fresh_room;
 	struct secret_founds founds;
@@ -95,6 +95,7 @@ lane_free(struct lane **address)
 	secret_scratch_free(&lane->scratch);
 	secret_list_free(&lane->inherited);
 	secret_list_free(&lane->found);
+	secret_list_free(&lane->plain);
 	secret_founds_free(&lane->founds);
 	arena_free(&lane->arena);
 	free(lane->fresh);
@@ -312,6 +313,7 @@ tell(struct lane *lane, const struct history_blob *object, const struct leaf *le
 	return 0;
 }
 
+/* LANE_ENCLOSES: something in it decodes to a container, which is opened elsewhere. */
 static int
 judge(struct lane *lane, const struct history_blob *object, const struct leaf *leaf,
       enum blob_kind kind, struct fault *fault)
@@ -319,15 +321,23 @@ judge(struct lane *lane, const struct history_blob *object, const struct leaf *l
 	struct secret_where where = {.name = leaf->name,
 				     .in = bytes_make(object->at, object->size),
 				     .line = kind == BLOB_TEXT ? 1 : 0};
-	int r;
+	bool encloses = false;
+	int r = 0;
 
-	lane->founds.count = 0;
-	r = secret_judge(lane->scanner, &where, lane->found.list, lane->found.count, &lane->arena,
-			 &lane->founds, fault);
+	lane->founds.count = lane->plain.count = 0;
+	for (size_t i = 0; r >= 0 && i < lane->found.count; i++) {
+		if (lane->found.list[i].lane == SECRET_LANE_DERIVED)
+			encloses = true;
+		else
+			r = secret_list_add(&lane->plain, &lane->found.list[i], fault);
+	}
+	if (r >= 0)
+		r = secret_judge(lane->scanner, lane->scratch, &where, lane->plain.list,
+				 lane->plain.count, &lane->arena, &lane->founds, fault);
 	for (size_t i = 0; r >= 0 && i < lane->founds.count; i++)
 		r = tell(lane, object, leaf, &lane->founds.list[i], fault);
 	arena_reset(&lane->arena);
-	return r;
+	return r >= 0 && encloses ? LANE_ENCLOSES : r;
 }
 
 static int
@@ -359,7 +369,7 @@ lane_look(struct lane *lane, const struct history_blob *object, const struct lea
 	  enum blob_kind kind, void **state, struct fault *fault)
 {
 	size_t fresh;
-	int r = sort_out(lane, object, &fresh, fault);
+	int r = sort_out(lane, object, &fresh, fault), left;
 
 	for (size_t i = 0; r >= 0 && i < fresh; i++)
 		lane->scanned_bytes += lane->fresh[i].to - lane->fresh[i].from;
@@ -371,5 +381,8 @@ lane_look(struct lane *lane, const struct history_blob *object, const struct lea
 				&lane->found, fault);
 	if (r >= 0 && lane->found.count > 0)
 		r = judge(lane, object, leaf, kind, fault);
-	return r < 0 ? r : leave(lane, object, state, fault);
+	if (r < 0)
+		return r;
+	left = leave(lane, object, state, fault);
+	return left < 0 ? left : r;
 }

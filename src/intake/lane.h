@@ -25,6 +25,7 @@ uint64_t lane_detector(void);
 
 /* Look at an object that lane_takes().  *state: what those that are made of it inherit, until
  * lane_release(); object->base_state is what was left for the base. */
+#define LANE_ENCLOSES 1 /* and show it to the detector too: it encloses a container */
 int lane_look(struct lane *lane, const struct history_blob *object, const struct leaf *leaf,
 	      enum blob_kind kind, void **state, struct fault *fault);
 void lane_release(void *state);

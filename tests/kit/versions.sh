@@ -29,7 +29,7 @@ awk 'BEGIN {
 for file in v*; do
 	cp "$file" settings.ini
 	git add settings.ini
-	git commit -q -m "$file"
+	git commit -q --allow-empty -m "$file"
 done
 rm v*
 git repack -q -a -d -f --depth=40 --window=20 2>/dev/null
