@@ -68,6 +68,10 @@ utf16_order_of(struct bytes head)
 	head = bytes_slice(head, 0, UTF16_TEST_BYTES);
 	if (head.left < 4)
 		return UTF16_NONE;
+	/* Without a mark half of it must be ASCII, whose other byte is 0. */
+	if (unit_at(head.at, UTF16_LE) != MARK && unit_at(head.at, UTF16_BE) != MARK &&
+	    memchr(head.at, 0, head.left) == NULL)
+		return UTF16_NONE;
 	for (enum utf16_order order = UTF16_LE; order <= UTF16_BE; order++) {
 		bool marked = unit_at(head.at, order) == MARK;
 		struct shape s;

@@ -193,6 +193,7 @@ static int
 sort_out(struct lane *lane, const struct history_blob *object, size_t *fresh, struct fault *fault)
 {
 	const struct lane_state *base = object->base_state;
+	bool unsorted = false;
 	int r = 0;
 
 	*fresh = 0;
@@ -219,7 +220,10 @@ sort_out(struct lane *lane, const struct history_blob *object, size_t *fresh, st
 			return fault_memory(fault);
 		r = inherit(lane, base, edit, object->size, fresh, fault);
 	}
-	if (*fresh > 1)
+	/* Edits come in order; what is looked for again does not always. */
+	for (size_t i = 1; i < *fresh && !unsorted; i++)
+		unsorted = compare_ranges(&lane->fresh[i - 1], &lane->fresh[i]) > 0;
+	if (unsorted)
 		qsort(lane->fresh, *fresh, sizeof(*lane->fresh), compare_ranges);
 	return r;
 }
