@@ -12,6 +12,7 @@
 #include "base/json_write.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "cmd/protect_secrets.h"
 #include "cmd/verbs.h"
 #include "config/home.h"
 #include "register/register.h"
@@ -523,8 +524,8 @@ static const struct cmd protect_public = {.name = "public",
 					  .subs = public_subs};
 
 static const struct cmd *const protect_subs[] = {
-    &protect_add,    &protect_update, &protect_list, &protect_show,
-    &protect_remove, &protect_public, NULL,
+    &protect_add,    &protect_update, &protect_list,    &protect_show,
+    &protect_remove, &protect_public, &protect_secrets, NULL,
 };
 
 const struct cmd cmd_protect = {.name = "protect",

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "cmd/protect_secrets.h"
 #include "cmd/scan.h"
 #include "rules/rules.h"
 
@@ -16,6 +17,7 @@ int
 scan_secrets(struct secret_scanner **out, const struct home *home, int64_t now, bool show,
 	     struct fault *fault)
 {
+	struct secrets_known *known = NULL;
 	struct secret_options options = {.now = now, .show = show};
 	AUTO(home_key_wipe)
 	struct home_key key = {0};
@@ -28,8 +30,16 @@ scan_secrets(struct secret_scanner **out, const struct home *home, int64_t now, 
 		return r;
 	if (r == 0)
 		memcpy(options.id_key, key.secret.byte, sizeof(options.id_key));
+	if (r == 0)
+		r = protect_secrets_load(&known, home, options.id_key, fault);
+	if (r < 0)
+		return r;
+	options.known = known;
 	options.rules = rules_builtin(NULL, fault);
 	r = options.rules == NULL ? fault->code : secret_scanner_new(out, &options, fault);
+
+	if (r < 0)
+		secrets_known_free(&known);
 	explicit_bzero(options.id_key, sizeof(options.id_key));
 	return r;
 }

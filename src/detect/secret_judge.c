@@ -11,6 +11,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "detect/secret_known.h"
 #include "detect/secret_lanes.h"
 #include "detect/secret_path.h"
 #include "detect/secret_rule.h"
@@ -273,6 +274,21 @@ judge_rule(struct judging *j, const struct secret_candidate *c)
 	return tell(j, c, &told, severity, state_of(j, c, rule));
 }
 
+/* ---- what the owner told ---- */
+
+static int
+judge_known(struct judging *j, const struct secret_candidate *c)
+{
+	struct secret_rule told;
+
+	secret_rule_known(&told);
+	told.title = arena_printf(j->arena, "%s, %s", told.title,
+				  secrets_known_name(j->scanner->options.known, c->rule));
+	if (told.title == NULL)
+		return fault_memory(j->fault);
+	return tell(j, c, &told, SEVERITY_CRITICAL, SECRET_STATE_LIVE);
+}
+
 /* ---- what is encoded ---- */
 
 /* Judge what the run decodes to; what is found stands where the run does. */
@@ -327,6 +343,8 @@ judge_one(struct judging *j, const struct secret_candidate *c)
 	switch (c->lane) {
 	case SECRET_LANE_RULE:
 		return judge_rule(j, c);
+	case SECRET_LANE_KNOWN:
+		return judge_known(j, c);
 	case SECRET_LANE_DECODED:
 		return judge_decoded(j, c);
 	case SECRET_LANE_GENERIC:

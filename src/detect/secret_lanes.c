@@ -10,6 +10,7 @@
 
 #include "base/own.h"
 #include "detect/secret_decode.h"
+#include "detect/secret_known.h"
 #include "rules/rules.h"
 
 static int
@@ -70,6 +71,34 @@ rules_lane(struct secret_lane_call *call)
 			  on_rule, call, call->fault);
 }
 
+/* ---- what the owner told ---- */
+
+static int
+on_known(void *context, const struct secrets_known_hit *hit)
+{
+	struct secret_lane_call *call = context;
+	struct secret_candidate candidate = {
+	    .at = hit->at,
+	    .length = hit->length,
+	    /* The bytes beside it end its rows of letters and digits. */
+	    .lo = hit->at > 0 ? hit->at - 1 : 0,
+	    .hi = hit->at + hit->length < call->in.left ? hit->at + hit->length + 1 : call->in.left,
+	    .rule = hit->index,
+	    .level = 3,
+	    .lane = SECRET_LANE_KNOWN};
+
+	return secret_list_add(call->out, &candidate, call->fault);
+}
+
+static int
+known_lane(struct secret_lane_call *call)
+{
+	if (call->scanner->options.known == NULL)
+		return 0;
+	return secrets_known_scan(call->scanner->options.known, call->in, call->from, call->to,
+				  on_known, call);
+}
+
 static int
 decode_lane(struct secret_lane_call *call)
 {
@@ -77,7 +106,7 @@ decode_lane(struct secret_lane_call *call)
 	return call->scratch->depth >= SECRET_DECODE_DEPTH ? 0 : secret_decode_scan(call);
 }
 
-secret_lane_fn *const secret_lanes[] = {rules_lane, generic_lane, decode_lane};
+secret_lane_fn *const secret_lanes[] = {rules_lane, generic_lane, known_lane, decode_lane};
 const size_t secret_lanes_count = ARRAY_LEN(secret_lanes);
 
 int
@@ -108,6 +137,7 @@ secret_scanner_free(struct secret_scanner **scanner)
 		s->pool = next;
 	}
 	(void)pthread_mutex_destroy(&s->lock);
+	secrets_known_free(&s->options.known);
 	explicit_bzero(s->options.id_key, sizeof(s->options.id_key));
 	own_free(scanner);
 }

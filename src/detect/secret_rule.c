@@ -33,3 +33,12 @@ secret_rule_generic(uint32_t rule, struct secret_rule *out)
 
 	*out = rules[rule < SECRET_GENERIC_RULES ? rule : SECRET_GENERIC_NOISE];
 }
+
+void
+secret_rule_known(struct secret_rule *out)
+{
+	*out =
+	    (struct secret_rule){"known-secret", "a secret of ours",
+				 "it is in use: its owner named it ('stopwater protect secrets')",
+				 "revoke it now, then take it out of what leaves"};
+}

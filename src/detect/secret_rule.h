@@ -13,4 +13,7 @@ struct secret_rule {
 /* `rule` is an enum secret_generic_rule. */
 void secret_rule_generic(uint32_t rule, struct secret_rule *out);
 
+/* Of what its owner told us. */
+void secret_rule_known(struct secret_rule *out);
+
 #endif

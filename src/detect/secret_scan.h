@@ -65,14 +65,14 @@ void secret_list_free(struct secret_list *list);
 struct rule_set;
 struct secrets_known;
 
-/* Lent for the life of the scanner; NULL: none. */
+/* NULL: none. */
 struct secret_options {
-	const struct rule_set *rules;
-	const struct secrets_known *known;
-	uint8_t id_key[32]; /* of secret_id */
-	int64_t now;        /* seconds; for what expires */
-	bool show;          /* findings carry the secret itself */
-	bool all_rules;     /* those that are off by default, too */
+	const struct rule_set *rules; /* lent */
+	struct secrets_known *known;  /* the scanner owns it from secret_scanner_new() on */
+	uint8_t id_key[32];           /* of secret_id */
+	int64_t now;                  /* seconds; for what expires */
+	bool show;                    /* findings carry the secret itself */
+	bool all_rules;               /* those that are off by default, too */
 };
 
 struct secret_scanner;

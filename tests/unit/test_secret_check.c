@@ -13,6 +13,7 @@
 #include "detect/decode.h"
 #include "detect/secret_check.h"
 #include "detect/secret_judge.h"
+#include "detect/secret_known.h"
 #include "rules/rules.h"
 
 #define NOW 1800000000 /* 2027-01-15 */
@@ -204,6 +205,52 @@ TEST(what_is_encoded_is_read_back)
 	decodes(decode_quoted_printable, "pass=3Dx=\r\ny", "pass=xy");
 	decodes(decode_base32, "NBSWY3DP", "hello");
 	decodes(decode_base32, "nb", NULL);
+}
+
+static int
+count_hit(void *to, const struct secrets_known_hit *hit)
+{
+	size_t *count = to;
+
+	(void)hit;
+	(*count)++;
+	return 0;
+}
+
+static size_t
+hits(const struct secrets_known *known, const char *text)
+{
+	size_t count = 0;
+
+	(void)secrets_known_scan(known, bytes_text(text), 0, strlen(text), count_hit, &count);
+	return count;
+}
+
+TEST(a_known_secret_is_found_whatever_stands_around_it)
+{
+	static const uint8_t key[32] = "a key", other[32] = "another";
+	AUTO(secrets_known_free)
+	struct secrets_known *known = NULL, *again = NULL;
+	AUTO(buf_free)
+	struct buf file = BUF_INIT(4096);
+
+	EQ_INT(secrets_known_new(&known, key, NULL), 0);
+	EQ_INT(secrets_known_add(known, "db", BYTES_OF("hunter2-hunter3!"), NULL), 0);
+	EQ_INT(secrets_known_add(known, "db", BYTES_OF("hunter2-hunter3!"), NULL),
+	       SECRETS_KNOWN_SAME);
+	EQ_INT(secrets_known_add(known, "db", BYTES_OF("a-b-c-d-e-f-g"), NULL), FAULT_USAGE);
+	EQ_INT(secrets_known_add(known, "No", BYTES_OF("hunter2-hunter3"), NULL), FAULT_USAGE);
+	EQ_INT(secrets_known_format(known, &file, NULL), 0);
+	EQ_INT(secrets_known_parse(&again, buf_bytes(&file), other, NULL), FAULT_TAMPER);
+	EQ_INT(secrets_known_parse(&again, buf_bytes(&file), key, NULL), 0);
+	EQ_U64(hits(again, "hunter2-hunter3!"), 1);
+	EQ_U64(hits(again, "x='hunter2-hunter3!',hunter2-hunter3!"), 2);
+	EQ_U64(hits(again, "hunter2-hunter3"), 0);
+	EQ_U64(hits(again, "xhunter2-hunter3!"), 0);
+	EQ_U64(hits(again, ""), 0);
+	EQ_INT(secrets_known_remove(again, "db"), 0);
+	EQ_INT(secrets_known_remove(again, "db"), SECRETS_KNOWN_ABSENT);
+	EQ_U64(hits(again, "hunter2-hunter3!"), 0);
 }
 
 TEST(a_report_shows_little_of_a_secret)
