@@ -7,11 +7,17 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "base/text.h"
 #include "detect/secret_groups.h"
 #include "detect/secret_lanes.h"
+#include "detect/secret_path.h"
+#include "detect/secret_personal.h"
 #include "detect/table.h"
 
 struct state {
+	bool is_dump; /* rows of people are looked for */
+	unsigned path;
+	struct secret_personal_count personal[PERSONAL_KINDS];
 	struct secret_scanner *scanner;
 	struct secret_scratch *scratch;
 	struct secret_list list; /* offsets of the window */
@@ -43,6 +49,8 @@ begin(struct detect_run *run, void *memory, struct fault *fault)
 {
 	struct state *state = memory;
 
+	state->path = secret_path_look(run->blob->name);
+	state->is_dump = (state->path & SECRET_PATH_DATA) != 0 && run->blob->kind == BLOB_TEXT;
 	state->line = run->blob->kind == BLOB_TEXT ? 1 : 0;
 	state->scanner = run->detect->options.secrets;
 	return secret_scratch_take(state->scanner, &state->scratch, fault);
@@ -174,6 +182,11 @@ window(struct detect_run *run, void *memory, const struct detect_window *window,
 	/* Lines of the window's first byte. */
 	if (state->line_bytes < window->at_bytes)
 		state->line_bytes = window->at_bytes;
+	if (state->is_dump)
+		secret_personal_scan(bytes_make(window->at, window->length),
+				     (size_t)(state->next_bytes - window->at_bytes),
+				     (size_t)(to - window->at_bytes), window->at_bytes,
+				     state->personal);
 	state->list.count = 0;
 	r = secret_scan_part(run->detect->options.secrets, state->scratch,
 			     bytes_make(window->at, window->length),
@@ -198,6 +211,38 @@ window(struct detect_run *run, void *memory, const struct detect_window *window,
 	return r;
 }
 
+/* Rows of people are the file's, not secrets of their own. */
+static int
+report_personal(struct detect_run *run, const struct state *state, struct fault *fault)
+{
+	int r = 0;
+
+	for (unsigned kind = 0; r == 0 && kind < PERSONAL_KINDS; kind++) {
+		const struct secret_personal_count *count = &state->personal[kind];
+		struct finding finding = {
+		    .rule = secret_personal_rule(kind),
+		    .severity = count->right < 1000 ? SEVERITY_MEDIUM : SEVERITY_HIGH,
+		    .why =
+			"data of people in bulk: who gets it can use it against them, and the law "
+			"asks who let it out",
+		    .fix = "leave it out, or put made-up rows in its place",
+		    .count = count->right,
+		    .at = {.at_bytes = count->at_bytes}};
+		char number[32];
+
+		if (!secret_personal_is_bulk(kind, count))
+			continue;
+		if ((state->path & SECRET_PATH_TEST) != 0)
+			finding.severity = SEVERITY_LOW;
+		finding.title = arena_printf(run->arena, "%s %s", text_count(count->right, number),
+					     secret_personal_title(kind));
+		if (finding.title == NULL)
+			return fault_memory(fault);
+		r = detect_report(run, &detect_secret, &finding, fault);
+	}
+	return r;
+}
+
 static int
 end(struct detect_run *run, void *memory, struct fault *fault)
 {
@@ -206,7 +251,7 @@ end(struct detect_run *run, void *memory, struct fault *fault)
 
 	for (size_t i = 0; r == 0 && i < state->founds.count; i++)
 		r = secret_groups_add(run, &state->founds.list[i], fault);
-	return r;
+	return r < 0 ? r : report_personal(run, state, fault);
 }
 
 static void

@@ -14,6 +14,9 @@
 #include "detect/secret_check.h"
 #include "detect/secret_judge.h"
 #include "detect/secret_known.h"
+#include "detect/secret_personal.h"
+#include "detect/table.h"
+#include "kit/detect_kit.h"
 #include "rules/rules.h"
 
 #define NOW 1800000000 /* 2027-01-15 */
@@ -251,6 +254,89 @@ TEST(a_known_secret_is_found_whatever_stands_around_it)
 	EQ_INT(secrets_known_remove(again, "db"), 0);
 	EQ_INT(secrets_known_remove(again, "db"), SECRETS_KNOWN_ABSENT);
 	EQ_U64(hits(again, "hunter2-hunter3!"), 0);
+}
+
+static struct secret_personal_count
+personal(enum secret_personal kind, const char *text)
+{
+	struct secret_personal_count counts[PERSONAL_KINDS] = {0};
+
+	secret_personal_scan(bytes_text(text), 0, strlen(text), 0, counts);
+	return counts[kind];
+}
+
+TEST(numbers_of_people_have_check_digits)
+{
+	/* Published examples of each office. */
+	static const struct {
+		enum secret_personal kind;
+		const char *right, *wrong;
+	} rows[] = {
+	    {PERSONAL_IBAN, "DE89370400440532013000", "DE89370400440532013001"},
+	    {PERSONAL_CARD, "4111111111111111", "4111111111111112"},
+	    {PERSONAL_EMAIL, "jo@example.org", "@example.org"},
+	    {PERSONAL_CPF, "11144477735", "11144477736"},
+	    {PERSONAL_PESEL, "44051401359", "44051401358"},
+	    {PERSONAL_BSN, "111222333", "111222334"},
+	    {PERSONAL_DNI, "12345678Z", "12345678A"},
+	    {PERSONAL_CODICE, "RSSMRA85T10A562S", "RSSMRA85T10A562T"},
+	    {PERSONAL_NIR, "255081416802538", "255081416802539"},
+	    {PERSONAL_STEUERID, "86095742719", "86095742718"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		EQ_U64(personal(rows[i].kind, rows[i].right).right, 1);
+		EQ_U64(personal(rows[i].kind, rows[i].wrong).right, 0);
+	}
+}
+
+static void
+put_rows(struct buf *to, size_t count, size_t wrong)
+{
+	for (size_t i = 0; i < count; i++) {
+		char number[32];
+		unsigned sum = 0;
+
+		(void)snprintf(number, sizeof(number), "411111%09zu", i * 7919 + 12345678);
+		for (size_t k = 0; k < 15; k++) {
+			unsigned digit = (unsigned)(number[14 - k] - '0') * (k % 2 == 0 ? 2 : 1);
+
+			sum += digit > 9 ? digit - 9 : digit;
+		}
+		(void)buf_printf(to, "%zu,%s%u,x\n", i, number,
+				 ((100 - sum) + (i < wrong ? 1 : 0)) % 10);
+	}
+}
+
+TEST(only_a_column_of_right_numbers_is_data_of_people)
+{
+	static const struct {
+		const char *name;
+		size_t rows, wrong, findings;
+	} cases[] = {{"users.csv", 40, 0, 1},
+		     {"users.csv", 5, 0, 0},
+		     {"users.csv", 40, 20, 0},
+		     {"users.c", 40, 0, 0}};
+	struct secret_options options = {.id_key = "key"};
+	struct secret_scanner *scanner = NULL;
+
+	EQ_INT(secret_scanner_new(&scanner, &options, NULL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		AUTO(buf_free)
+		struct buf text = BUF_INIT(65536);
+		AUTO(detect_kit_fini)
+		struct detect_kit kit;
+
+		detect_kit_init(&kit, &detect_secret);
+		kit.detect.options.secrets = scanner;
+		put_rows(&text, cases[i].rows, cases[i].wrong);
+		EQ_INT(detect_kit_blob(&kit, cases[i].name, BLOB_TEXT, buf_bytes(&text)), 0);
+		EQ_INT(detect_kit_end(&kit), 0);
+		EQ_U64(kit.findings.count, cases[i].findings);
+		if (cases[i].findings > 0)
+			OK(detect_kit_finding(&kit, "personal-cards") != NULL);
+	}
+	secret_scanner_free(&scanner);
 }
 
 TEST(a_report_shows_little_of_a_secret)
