@@ -11,9 +11,10 @@
 #include "base/text.h"
 #include "detect/secret_name.h"
 
-#define BLANKS_MAX     40
-#define ATTRIBUTES_MAX 160
-#define TYPE_MAX       48
+#define BLANKS_MAX       40
+#define ATTRIBUTES_MAX   160
+#define DEFAULT_NAME_MAX 64
+#define TYPE_MAX         48
 
 /* A reader that remembers how far it saw. */
 struct reader {
@@ -60,6 +61,18 @@ static bool
 is_name(uint8_t c)
 {
 	return text_is_alnum(c) || c == '_' || c == '-' || c == '.';
+}
+
+static bool
+is_type(uint8_t c)
+{
+	return c != 0 && c < 0x80 && memchr(" _&'<>[]?|.*", c, 12) != NULL;
+}
+
+static bool
+is_callee(uint8_t c)
+{
+	return c == '_' || c == '.' || c == ':' || c == '[' || c == ']' || c == ' ';
 }
 
 static size_t
@@ -192,7 +205,7 @@ skip_type(struct reader *r)
 			r->i = i + 1;
 			return true;
 		}
-		if (!text_is_alnum(c) && (c == 0 || strchr(" _&'<>[]?|.*", c) == NULL))
+		if (!text_is_alnum(c) && !is_type(c))
 			return false;
 		i++;
 	}
@@ -401,7 +414,8 @@ line_begins(struct reader *r, size_t name_at)
 		return true;
 	}
 	for (size_t n = 0; n < ARRAY_LEN(fronts); n++)
-		if (text_equal_nocase(bytes_slice(r->in, i, end - i), bytes_text(fronts[n])))
+		if (i < end && text_lower(r->in.at[i]) == (uint8_t)fronts[n][0] &&
+		    text_equal_nocase(bytes_slice(r->in, i, end - i), bytes_text(fronts[n])))
 			return true;
 	return false;
 }
@@ -409,7 +423,37 @@ line_begins(struct reader *r, size_t name_at)
 static bool
 ends_bare(uint8_t c)
 {
-	return c <= ' ' || strchr("\"'`,;)]}<>&|", c) != NULL;
+	switch (c) {
+	case '"':
+	case '\'':
+	case '`':
+	case ',':
+	case ';':
+	case ')':
+	case ']':
+	case '}':
+	case '<':
+	case '>':
+	case '&':
+	case '|':
+		return true;
+	default:
+		return c <= ' ';
+	}
+}
+
+static size_t
+word_end(struct reader *r, size_t from)
+{
+	size_t i = from;
+
+	while (i - from <= SECRET_GENERIC_VALUE_MAX && !ends_bare(peek(r, i))) {
+		/* a=b=c assigns again; padding of base64 stands at the end. */
+		if (peek(r, i) == '=' && i > from && text_is_alnum(peek(r, i + 1)))
+			break;
+		i++;
+	}
+	return i;
 }
 
 /* To the end of the line, where the line is a setting; else to the end of the word. */
@@ -418,8 +462,7 @@ read_bare(struct reader *r, size_t name_at, struct secret_assign *a)
 {
 	size_t from = r->i, i = from, word;
 
-	while (i - from <= SECRET_GENERIC_VALUE_MAX && !ends_bare(peek(r, i)))
-		i++;
+	i = word_end(r, from);
 	word = i;
 	if ((r->flags & SECRET_MARKUP) != 0) {
 		while (i - from <= SECRET_GENERIC_VALUE_MAX && peek(r, i) != '<' &&
@@ -428,6 +471,8 @@ read_bare(struct reader *r, size_t name_at, struct secret_assign *a)
 		if (peek(r, i) != '<')
 			return false;
 	} else if ((r->flags & (SECRET_CALLED | SECRET_COMPARED)) != 0) {
+		return false;
+	} else if (i == from) {
 		return false;
 	} else if (line_begins(r, name_at)) {
 		while (i - from <= SECRET_GENERIC_VALUE_MAX && peek(r, i) > ' ')
@@ -449,36 +494,41 @@ read_bare(struct reader *r, size_t name_at, struct secret_assign *a)
 	}
 	if (i == from || i - from > SECRET_GENERIC_VALUE_MAX)
 		return false;
+	/* Assigned again: neither this nor a setting. */
+	if ((r->flags & (SECRET_LINE | SECRET_MARKUP)) == 0 && peek(r, i) == '=')
+		return false;
 	a->value_at = from;
 	a->value_length = i - from;
 	r->i = i;
 	return true;
 }
 
-/* `process.env.X || "default"`, `os.environ.get("X") or 'default'`, `x ?? "default"`. */
+/* `process.env.X || "default"`, `os.environ.get("X") or 'default'`, `x ?? "default"`: behind the word
+ * that ends at `end`. */
 static bool
-read_default(struct reader *r, struct secret_assign *a)
+read_default(struct reader *r, size_t end, struct secret_assign *a)
 {
-	size_t from = r->i;
 	uint8_t kind;
+	size_t i = end, quote = quote_at(r, i, &kind);
 
-	for (size_t i = from; i - from < 120; i++) {
-		uint8_t c = peek(r, i);
-		size_t after = 0, quote;
-
-		if (c == '\n' || c == 0 || c == ';')
+	/* The name that is looked up: ("X") */
+	if (quote == 1 && end > r->i && (peek(r, end - 1) == '(' || peek(r, end - 1) == '[')) {
+		for (i++; i - end < DEFAULT_NAME_MAX && peek(r, i) != kind && peek(r, i) > ' ';)
+			i++;
+		if (peek(r, i) != kind || (peek(r, i + 1) != ')' && peek(r, i + 1) != ']'))
 			return false;
-		if ((c == '|' && peek(r, i + 1) == '|') || (c == '?' && peek(r, i + 1) == '?'))
-			after = i + 2;
-		else if (c == ' ' && looks(r, i, " or "))
-			after = i + 4;
-		if (after == 0)
-			continue;
-		after = skip_blanks(r, after);
-		quote = quote_at(r, after, &kind);
-		return quote > 0 && read_quoted(r, after + quote, quote, kind, a);
+		i += 2;
 	}
-	return false;
+	i = skip_blanks(r, i);
+	if (peek(r, i) == peek(r, i + 1) && (peek(r, i) == '|' || peek(r, i) == '?'))
+		i += 2;
+	else if (looks(r, i, "or "))
+		i += 3;
+	else
+		return false;
+	i = skip_blanks(r, i);
+	quote = quote_at(r, i, &kind);
+	return quote > 0 && read_quoted(r, i + quote, quote, kind, a);
 }
 
 /* new Secret("x"), b"x", String::from("x"), []byte("x"): the string inside. */
@@ -499,7 +549,7 @@ read_wrapped(struct reader *r, struct secret_assign *a)
 			r->flags |= SECRET_CALLED;
 			return read_quoted(r, i + 1 + quote, quote, kind, a);
 		}
-		if (!text_is_alnum(c) && (c == 0 || strchr("_.:[] ", c) == NULL))
+		if (!text_is_alnum(c) && !is_callee(c))
 			return false;
 	}
 	return false;
@@ -540,7 +590,7 @@ read_value(struct reader *r, size_t name_at, struct secret_assign *a)
 	if ((r->flags & (SECRET_MARKUP | SECRET_CALLED)) == 0) {
 		size_t i = r->i;
 
-		if (read_default(r, a) || read_wrapped(r, a))
+		if (read_default(r, word_end(r, i), a) || read_wrapped(r, a))
 			return true;
 		r->i = i;
 		r->flags &= ~(SECRET_QUOTED | SECRET_CALLED);

@@ -9,6 +9,15 @@
 #include "base/text.h"
 #include "detect/secret_value.h"
 
+static bool
+holds(struct bytes in, const char *characters)
+{
+	for (; *characters != '\0'; characters++)
+		if (memchr(in.at, *characters, in.left) != NULL)
+			return true;
+	return false;
+}
+
 /* Only digits and what stands between them in numbers, dates, versions, addresses. */
 static bool
 is_number(struct bytes in)
@@ -75,6 +84,8 @@ is_expression(struct bytes in)
 	    "->", "::", "=>", "==", "&&", "||", "!=", "();", "()", "+=", "${", "<-", "]("};
 	size_t i = 0;
 
+	if (!holds(in, ">:=&()+${<]"))
+		return in.left > 1 && in.at[0] == '!' && text_is_alnum(in.at[1]);
 	for (size_t n = 0; n < ARRAY_LEN(signs); n++)
 		if (bytes_find(in, bytes_text(signs[n])) >= 0)
 			return true;
@@ -93,6 +104,8 @@ is_regex(struct bytes in)
 	static const char *const signs[] = {"[a-z", "[A-Z", "[0-9", "\\d", "\\w", "\\s", "(?",
 					    ".*",   ".+",   "[^",   "{1,", "\\b", "(.",  "\\S"};
 
+	if (!holds(in, "[\\(*+{"))
+		return false;
 	for (size_t n = 0; n < ARRAY_LEN(signs); n++)
 		if (bytes_find(in, bytes_text(signs[n])) >= 0)
 			return true;
@@ -125,7 +138,8 @@ is_typed(struct bytes in)
 					     "stdin",  "%{",     "urn:"};
 
 	for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
-		if (text_equal_nocase(bytes_slice(in, 0, strlen(fronts[i])), bytes_text(fronts[i])))
+		if (text_lower(in.at[0]) == (uint8_t)fronts[i][0] &&
+		    text_equal_nocase(bytes_slice(in, 0, strlen(fronts[i])), bytes_text(fronts[i])))
 			return true;
 	return in.left > 2 && in.at[0] == '-' && text_is_alnum(in.at[1]) &&
 	       !text_is_alnum(in.at[2]);

@@ -47,6 +47,8 @@ is_word(struct bytes in, size_t at)
 		const char *word = words[i];
 		size_t n = 0;
 
+		if (text_lower(in.at[at]) != (uint8_t)word[0])
+			continue;
 		while (word[n] != '\0' && at + n < in.left &&
 		       text_lower(in.at[at + n]) == (uint8_t)word[n])
 			n++;
@@ -110,6 +112,22 @@ judge_password(const struct secret_name *name, const struct secret_assign *a,
 	       (v->classes & (VALUE_BLANK | VALUE_HIGH | VALUE_CTRL)) == 0;
 }
 
+/* What the name and the value make of each other. */
+static bool
+weigh(struct bytes value, const struct secret_assign *a, const struct secret_name *name,
+      const struct secret_value *v, struct secret_generic_hit *out)
+{
+	if (v->uuid) {
+		out->rule = SECRET_GENERIC_UUID;
+		out->level = SECRET_LIKELY;
+		return name->kind >= SECRET_NAME_TOKEN && !name->loose;
+	}
+	if (secret_value_is_noise(v))
+		return judge_noise(name, a, v, out) && !secret_assign_is_code(value, a->flags);
+	return judge_password(name, a, v, out) && !secret_assign_is_code(value, a->flags) &&
+	       !secret_assign_is_text(value);
+}
+
 static bool
 judge(struct bytes in, const struct secret_assign *a, struct secret_generic_hit *out)
 {
@@ -123,26 +141,18 @@ judge(struct bytes in, const struct secret_assign *a, struct secret_generic_hit 
 	if (name.kind == SECRET_NAME_NONE)
 		return false;
 	secret_value_look(value, &v);
-	if ((v.classes & VALUE_CTRL) != 0 || secret_is_placeholder(value) ||
-	    secret_says_example(value))
+	if ((v.classes & VALUE_CTRL) != 0)
 		return false;
+	if (name.verified)
+		out->flags |= SECRET_NAMED_DB;
 	if (secret_value_is_hash(value)) {
 		out->rule = SECRET_GENERIC_HASH;
 		out->level = SECRET_WEAK;
 		return true;
 	}
-	if (name.verified)
-		out->flags |= SECRET_NAMED_DB;
-	if (v.uuid) {
-		out->rule = SECRET_GENERIC_UUID;
-		out->level = SECRET_LIKELY;
-		return name.kind >= SECRET_NAME_TOKEN && !name.loose;
-	}
-	if (secret_value_is_noise(&v) && !secret_assign_is_code(value, a->flags))
-		return judge_noise(&name, a, &v, out);
-	if (secret_assign_is_code(value, a->flags) || secret_assign_is_text(value))
-		return false;
-	return judge_password(&name, a, &v, out);
+	/* What costs most comes last. */
+	return weigh(value, a, &name, &v, out) && !secret_is_placeholder(value) &&
+	       !secret_says_example(value);
 }
 
 static bool
@@ -152,6 +162,8 @@ judge_url(struct bytes in, const struct secret_assign *a, struct secret_generic_
 	struct bytes user = bytes_slice(in, a->name_at, a->name_length);
 	struct secret_value v;
 
+	if (value.left < 3)
+		return false;
 	secret_value_look(value, &v);
 	if ((v.classes & (VALUE_CTRL | VALUE_BLANK | VALUE_HIGH)) != 0 ||
 	    secret_is_placeholder(value))
@@ -164,7 +176,7 @@ judge_url(struct bytes in, const struct secret_assign *a, struct secret_generic_
 	if (bytes_equal(user, value) || text_equal_nocase(value, BYTES_OF("pass")) ||
 	    text_equal_nocase(value, BYTES_OF("pwd")) || text_equal_nocase(value, BYTES_OF("pw")))
 		out->level = SECRET_WEAK;
-	return value.left >= 3;
+	return true;
 }
 
 /* Basic dXNlcjpwYXNz, Bearer mF_9.B5f-4.1JqM: what a client sends. */
@@ -234,6 +246,18 @@ secret_generic_at(struct bytes in, size_t at, struct secret_generic_hit *out)
 	return url ? judge_url(in, &a, out) : judge(in, &a, out);
 }
 
+/* Does another word stand behind this one in the same name?  Then that one tells of both. */
+static bool
+is_followed(struct bytes in, size_t at)
+{
+	for (size_t i = at + 3; i < in.left && i - at < SECRET_NAME_MAX &&
+				(text_is_alnum(in.at[i]) || in.at[i] == '_' || in.at[i] == '-');
+	     i++)
+		if (strchr("kpstcaj", text_lower(in.at[i])) != NULL && is_word(in, i))
+			return true;
+	return false;
+}
+
 int
 secret_generic_scan(struct bytes in, size_t from, size_t to, secret_generic_fn *hit, void *context)
 {
@@ -247,7 +271,7 @@ secret_generic_scan(struct bytes in, size_t from, size_t to, secret_generic_fn *
 		return 0;
 	make_anchors(&anchors);
 	for (; r == 0 && (at = anchors_next(&anchors, front, at)) < front.left; at++)
-		if (is_word(in, at) && secret_generic_at(in, at, &found))
+		if (is_word(in, at) && !is_followed(in, at) && secret_generic_at(in, at, &found))
 			r = hit(context, &found);
 	return r;
 }

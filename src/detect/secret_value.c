@@ -82,17 +82,22 @@ is_hex(struct bytes in)
 	return in.left > 0 && !(lower && upper);
 }
 
+/* Uses `counts` up. */
 static uint32_t
-entropy_of(const uint16_t counts[256], size_t length)
+entropy_of(struct bytes in, uint16_t counts[256])
 {
 	uint64_t sum = 0;
 
-	if (length < 2)
+	if (in.left < 2)
 		return 0;
-	for (size_t c = 0; c < 256; c++)
-		if (counts[c] > 1)
-			sum += (uint64_t)counts[c] * fixed_log2(counts[c]);
-	return (uint32_t)((fixed_log2(length) - sum / length) * 1000 / FIXED_ONE);
+	for (size_t i = 0; i < in.left; i++) {
+		uint16_t count = counts[in.at[i]];
+
+		if (count > 1)
+			sum += (uint64_t)count * fixed_log2(count);
+		counts[in.at[i]] = 0;
+	}
+	return (uint32_t)((fixed_log2(in.left) - sum / in.left) * 1000 / FIXED_ONE);
 }
 
 /* 1000 * log2(62 / letters of the alphabet): the table compares with noise of all 62. */
@@ -107,7 +112,7 @@ alphabet_milli(unsigned classes)
 void
 secret_value_look(struct bytes value, struct secret_value *out)
 {
-	uint16_t counts[256] = {0};
+	uint16_t counts[256];
 	unsigned before = BIGRAM_START, class_before = 0;
 	int32_t eighths = 0;
 	size_t known = 0;
@@ -115,6 +120,7 @@ secret_value_look(struct bytes value, struct secret_value *out)
 	if (value.left > SECRET_VALUE_MAX)
 		value.left = SECRET_VALUE_MAX;
 	*out = (struct secret_value){.length = value.left};
+	memset(counts, 0, sizeof(counts));
 	for (size_t i = 0; i < value.left; i++) {
 		uint8_t c = value.at[i];
 		unsigned class = class_of(c), column = column_of(c);
@@ -135,7 +141,7 @@ secret_value_look(struct bytes value, struct secret_value *out)
 		     ((out->classes & VALUE_DIGIT) != 0) +
 		     ((out->classes &
 		       (VALUE_SYMBOL | VALUE_MARK | VALUE_BASE64 | VALUE_URL | VALUE_DOT)) != 0);
-	out->entropy_milli = entropy_of(counts, value.left);
+	out->entropy_milli = entropy_of(value, counts);
 	out->words_milli = known == 0 ? 0 : eighths * 125 / (int32_t)known;
 	out->noise_milli = out->words_milli - alphabet_milli(out->classes);
 	out->hex = is_hex(value);
@@ -197,8 +203,11 @@ secret_value_is_hash(struct bytes in)
 	    is_hex(bytes_slice(in, 3, 32)))
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(fronts); i++) {
-		size_t length = strlen(fronts[i]);
+		size_t length;
 
+		if (in.left == 0 || text_lower(in.at[0]) != (uint8_t)fronts[i][0])
+			continue;
+		length = strlen(fronts[i]);
 		if (in.left >= length + 8 &&
 		    text_equal_nocase(bytes_slice(in, 0, length), bytes_text(fronts[i])))
 			return true;
@@ -291,6 +300,28 @@ is_format(struct bytes in)
 	return marks > 0;
 }
 
+static bool
+holds_any(const uint64_t there[4], const char *characters)
+{
+	for (; *characters != '\0'; characters++)
+		if ((there[(uint8_t)*characters / 64] >> (uint8_t)*characters % 64 & 1) != 0)
+			return true;
+	return false;
+}
+
+/* Are the first three letters of the word somewhere?  Most words end here. */
+static bool
+may_hold(const uint64_t there[4], const char *word)
+{
+	for (size_t i = 0; i < 3 && word[i] != '\0'; i++) {
+		uint8_t c = (uint8_t)word[i];
+
+		if ((there[c / 64] >> c % 64 & 1) == 0)
+			return false;
+	}
+	return true;
+}
+
 bool
 secret_is_placeholder(struct bytes in)
 {
@@ -316,15 +347,24 @@ secret_is_placeholder(struct bytes in)
 	    "generate", "user",     "username", "number", "object",   "boolean",   "optional",
 	};
 
+	uint64_t there[4] = {0};
+
 	if (in.left == 0)
 		return true;
 	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
-		if (text_equal_nocase(in, bytes_text(whole[i])))
+		if (text_lower(in.at[0]) == (uint8_t)whole[i][0] &&
+		    text_equal_nocase(in, bytes_text(whole[i])))
 			return true;
+	for (size_t i = 0; i < in.left; i++) {
+		uint8_t c = text_lower(in.at[i]);
+
+		there[c / 64] |= (uint64_t)1 << c % 64;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (secret_has_word(in, words[i]))
+		if (may_hold(there, words[i]) && secret_has_word(in, words[i]))
 			return true;
-	return is_sequence(in) || is_repeated(in) || is_interpolated(in) || is_format(in);
+	return is_sequence(in) || is_repeated(in) ||
+	       (holds_any(there, "${}%<>[]_@#\\") && (is_interpolated(in) || is_format(in)));
 }
 
 bool
@@ -346,7 +386,8 @@ secret_says_example(struct bytes in)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(published); i++)
-		if (bytes_equal(in, bytes_text(published[i])))
+		if (in.left > 0 && in.at[0] == (uint8_t)published[i][0] &&
+		    bytes_equal(in, bytes_text(published[i])))
 			return true;
 	return secret_has_word(in, "example") || secret_has_word(in, "sample") ||
 	       secret_has_word(in, "dummy") || secret_has_word(in, "fake") ||
