@@ -70,17 +70,17 @@ jwt_state(struct bytes parts[3], int64_t now, struct arena *arena)
 
 	if (header == NULL || algorithm == NULL)
 		return SECRET_STATE_MALFORMED;
-	/* Encrypted: its content is nobody's to read. */
+	/* Encrypted: what is in it, and whether it still opens anything, is nobody's to read. */
 	if (json_get(header, "enc") != NULL)
-		return SECRET_STATE_LIVE;
+		return SECRET_STATE_UNKNOWN;
 	payload = jwt_part(parts[1], arena);
 	if (payload == NULL)
 		return SECRET_STATE_MALFORMED;
 	if (is_published(parts[2], payload))
 		return SECRET_STATE_EXAMPLE;
-	/* Not signed: it opens nothing that checks. */
+	/* Not signed: it opens nothing that checks, and shows how a token is made. */
 	if (text_equal_nocase(bytes_text(algorithm), BYTES_OF("none")) || parts[2].left == 0)
-		return SECRET_STATE_MALFORMED;
+		return SECRET_STATE_EXAMPLE;
 	expires = json_get(payload, "exp");
 	for (size_t i = 0;
 	     expires != NULL && expires->type == JSON_NUMBER && i < expires->text.left && i < 18 &&

@@ -135,7 +135,7 @@ is_typed(struct bytes in)
 {
 	static const char *const fronts[] = {"dword:", "qword:", "hex:", "hex(",  "--",
 					     "?",      "pass:",  "env:", "file:", "fd:",
-					     "stdin",  "%{",     "urn:"};
+					     "stdin",  "%{",     "urn:", "$."};
 
 	for (size_t i = 0; i < ARRAY_LEN(fronts); i++)
 		if (text_lower(in.at[0]) == (uint8_t)fronts[i][0] &&

@@ -117,6 +117,10 @@ static bool
 weigh(struct bytes value, const struct secret_assign *a, const struct secret_name *name,
       const struct secret_value *v, struct secret_generic_hit *out)
 {
+	/* group:name:1.0 */
+	if ((a->flags & (SECRET_TIGHT | SECRET_QUOTED)) == SECRET_TIGHT &&
+	    memchr(value.at, ':', value.left) != NULL)
+		return false;
 	if (v->uuid) {
 		out->rule = SECRET_GENERIC_UUID;
 		out->level = SECRET_LIKELY;
