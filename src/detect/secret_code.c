@@ -85,7 +85,8 @@ is_expression(struct bytes in)
 	size_t i = 0;
 
 	if (!holds(in, ">:=&()+${<]"))
-		return in.left > 1 && in.at[0] == '!' && text_is_alnum(in.at[1]);
+		return in.left > 1 && in.at[0] == '!' &&
+		       (text_is_alnum(in.at[1]) || in.at[1] == '!');
 	for (size_t n = 0; n < ARRAY_LEN(signs); n++)
 		if (bytes_find(in, bytes_text(signs[n])) >= 0)
 			return true;
@@ -95,7 +96,8 @@ is_expression(struct bytes in)
 		return true;
 	return (in.at[0] == '&' || in.at[0] == '*' || in.at[0] == '(' || in.at[0] == '[' ||
 		in.at[0] == '{' || in.at[0] == '!' || in.at[0] == '<' || in.at[0] == '@') &&
-	       in.left > 1 && (text_is_alnum(in.at[1]) || in.at[1] == '_' || in.at[1] == ' ');
+	       in.left > 1 &&
+	       (text_is_alnum(in.at[1]) || in.at[1] == '_' || in.at[1] == ' ' || in.at[1] == '!');
 }
 
 static bool
@@ -110,6 +112,14 @@ is_regex(struct bytes in)
 		if (bytes_find(in, bytes_text(signs[n])) >= 0)
 			return true;
 	return false;
+}
+
+/* A class of characters: of an expression, whatever else is in it. */
+static bool
+is_class(struct bytes in)
+{
+	return bytes_find(in, BYTES_OF("[a-")) >= 0 || bytes_find(in, BYTES_OF("[A-")) >= 0 ||
+	       bytes_find(in, BYTES_OF("[0-9")) >= 0;
 }
 
 static bool
@@ -155,8 +165,14 @@ secret_assign_is_code(struct bytes value, unsigned flags)
 	if (is_number(value))
 		return true;
 	if (secret_value_is_noise(&v)) {
+		if (value.at[0] == ':' || is_class(value))
+			return true;
 		if (!bare)
-			return v.words_milli > -1500 && (is_path(value) && v.entropy_milli < 3800);
+			return v.words_milli > -1500 && is_path(value) && v.entropy_milli < 3800;
+		/* YYSYMBOL_YYEOF: a name in capitals, in a program. */
+		if (v.digits == 0 && (flags & (SECRET_LINE | SECRET_MARKUP | SECRET_OPTION)) == 0 &&
+		    is_names(value))
+			return true;
 		return bytes_find(value, BYTES_OF("(")) >= 0 ||
 		       bytes_find(value, BYTES_OF("[")) >= 0;
 	}

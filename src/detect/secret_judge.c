@@ -274,7 +274,7 @@ judge_rule(struct judging *j, const struct secret_candidate *c)
 	}
 	state = state_of(j, c, rule);
 	/* Nothing speaks for it but its shape, in a file that shows shapes. */
-	if (state == SECRET_STATE_UNKNOWN && rule->check != NULL &&
+	if (state == SECRET_STATE_UNKNOWN && rule->lane != RULE_CONTEXT &&
 	    (j->path & (SECRET_PATH_TEST | SECRET_PATH_DOC | SECRET_PATH_SAMPLE)) != 0)
 		severity = lower(severity, 1);
 	return tell(j, c, &told, severity, state);

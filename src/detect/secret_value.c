@@ -389,6 +389,9 @@ secret_says_example(struct bytes in)
 		if (in.left > 0 && in.at[0] == (uint8_t)published[i][0] &&
 		    bytes_equal(in, bytes_text(published[i])))
 			return true;
+	/* The storage emulator of Azure has one key for everybody. */
+	if (bytes_begins(in, BYTES_OF("Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2U")))
+		return true;
 	return secret_has_word(in, "example") || secret_has_word(in, "sample") ||
 	       secret_has_word(in, "dummy") || secret_has_word(in, "fake") ||
 	       secret_has_word(in, "xxxxxx");
