@@ -142,9 +142,10 @@ member_of(const char *path, const char *input)
 	return path[prefix] == '/' ? path + prefix + 1 : NULL;
 }
 
-int
-mend_plan_finding(struct mend_plan *plan, const struct finding *finding, const char *input,
-		  bool again, struct fault *fault)
+/* For the place that finding->path names. */
+static int
+plan_place(struct mend_plan *plan, const struct finding *finding, const char *input, bool again,
+	   struct fault *fault)
 {
 	AUTO(own_free)
 	char *member = NULL;
@@ -187,4 +188,26 @@ mend_plan_finding(struct mend_plan *plan, const struct finding *finding, const c
 	    ((mend_is_script(member) && (deeper || strcmp(finding->detector, "source-map") == 0)) ||
 	     (wasm && (debug || strcmp(finding->detector, "source-map") == 0)));
 	return mend_plan_add(plan, member, cut ? MEND_CUT : MEND_DROP, finding->detector, fault);
+}
+
+int
+mend_plan_finding(struct mend_plan *plan, const struct finding *finding, const char *input,
+		  bool again, struct fault *fault)
+{
+	int planned = 1;
+
+	if (finding->spots_count == 0)
+		return plan_place(plan, finding, input, again, fault);
+	/* A secret goes from each of its places. */
+	for (size_t i = 0; i < finding->spots_count; i++) {
+		struct finding place = *finding;
+		int r;
+
+		place.path = finding->spots[i].path;
+		r = plan_place(plan, &place, input, again, fault);
+		if (r < 0 || r == MEND_CANNOT)
+			return r;
+		planned = r == 0 ? 0 : planned;
+	}
+	return planned;
 }
