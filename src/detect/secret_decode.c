@@ -11,6 +11,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "detect/anchor.h"
 #include "detect/decode.h"
 #include "detect/secret_lanes.h"
 #include "match/runs.h"
@@ -211,15 +212,15 @@ look_at_front(struct bytes run)
 	return length == DECODE_NONE ? INSIDE_NOISE : look_inside(bytes_make(front, length));
 }
 
-bool
-secret_decode_at(struct secret_decode_level *level, struct bytes in, size_t at, size_t length,
-		 struct bytes *out, const char **name)
+/* Base64 or hexadecimal. */
+static bool
+decode_run(struct secret_decode_level *level, struct bytes run, struct bytes *out,
+	   const char **name)
 {
-	struct bytes run = bytes_slice(in, at, length);
 	enum inside inside = look_at_front(run);
 	size_t used;
 
-	if (inside == INSIDE_NOISE || !reserve(level, run.left))
+	if (inside == INSIDE_NOISE)
 		return false;
 	used = decode(run, level->at, level->room, name);
 	/* A run that is cut, or ends in what is none of it: as far as whole groups go. */
@@ -239,6 +240,45 @@ secret_decode_at(struct secret_decode_level *level, struct bytes in, size_t at, 
 	}
 	*out = bytes_make(level->at, used);
 	return true;
+}
+
+/* Percent, escapes of strings, quoted-printable: whichever of them is there. */
+static bool
+decode_written(struct secret_decode_level *level, struct bytes in, struct bytes *out,
+	       const char **name)
+{
+	static const struct {
+		char mark;
+		const char *name;
+		size_t (*decode)(struct bytes, uint8_t *, size_t);
+	} ways[] = {{'%', "percent", decode_percent},
+		    {'\\', "escapes", decode_escapes},
+		    {'=', "quoted-printable", decode_quoted_printable}};
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		size_t used;
+
+		if (memchr(in.at, ways[i].mark, in.left) == NULL)
+			continue;
+		used = ways[i].decode(in, level->at, level->room);
+		if (used == DECODE_NONE)
+			continue;
+		*out = bytes_make(level->at, used);
+		*name = ways[i].name;
+		return true;
+	}
+	return false;
+}
+
+bool
+secret_decode_at(struct secret_decode_level *level, struct bytes in, size_t at, size_t length,
+		 struct bytes *out, const char **name)
+{
+	struct bytes run = bytes_slice(in, at, length);
+
+	if (run.left == 0 || !reserve(level, run.left))
+		return false;
+	return decode_run(level, run, out, name) || decode_written(level, run, out, name);
 }
 
 static int
@@ -320,17 +360,90 @@ on_run(void *context, const struct match_run *found)
 		   : add(call, at, end, SECRET_LANE_DECODED, count);
 }
 
+/* ---- what is written with escapes ---- */
+
+#define WRITTEN_REACH ((size_t)384)
+
+/* Signs and quotes of assignments, as they are escaped: in front of an x or u stands a backslash. */
+#define WRITTEN_ANCHORS       "%3d%3D%3a%3A%22=3Dx3dx3Dx22x3au00"
+#define WRITTEN_ANCHORS_COUNT 11
+
+/* Does one of them stand there, and not what is like them? */
+static bool
+is_anchor(struct bytes in, size_t at)
+{
+	uint8_t first = in.at[at], second, third;
+
+	if (in.left - at < 3 || (first != '%' && first != '=' && first != 'x' && first != 'u'))
+		return false;
+	if ((first == 'x' || first == 'u') && (at == 0 || in.at[at - 1] != '\\'))
+		return false;
+	second = in.at[at + 1];
+	third = text_lower(in.at[at + 2]);
+	if (first == 'u')
+		return second == '0' && third == '0';
+	if (second == '3')
+		return third == 'd' || (third == 'a' && first != '=');
+	return second == '2' && third == '2' && first != '=';
+}
+
+static bool
+is_written(uint8_t c)
+{
+	return c > ' ' && c < 0x7f && c != '"' && c != '\'' && c != '`' && c != '<' && c != '>';
+}
+
+/* The text around an escape; false: an earlier escape tells of it. */
+static bool
+written_around(struct bytes in, size_t at, size_t *from, size_t *to)
+{
+	for (*from = at; *from > 0 && at - *from < WRITTEN_REACH && is_written(in.at[*from - 1]);
+	     (*from)--)
+		if (is_anchor(in, *from - 1))
+			return false;
+	for (*to = at; *to < in.left && *to - at < WRITTEN_REACH && is_written(in.at[*to]);)
+		(*to)++;
+	return *to - *from >= RUN_MIN / 2;
+}
+
+static int
+scan_written(struct secret_lane_call *call)
+{
+	struct bytes front =
+	    bytes_slice(call->in, 0, call->to < call->in.left - 2 ? call->to + 2 : call->in.left);
+	struct anchors anchors;
+	size_t at = call->from;
+	int r = 0;
+
+	if (call->in.left < 8)
+		return 0;
+	anchors_init(&anchors, WRITTEN_ANCHORS, WRITTEN_ANCHORS_COUNT, 1);
+	for (; r == 0 && (at = anchors_next(&anchors, front, at)) < front.left; at++) {
+		size_t from, to;
+		uint32_t count;
+
+		if (!is_anchor(call->in, at) || !written_around(call->in, at, &from, &to))
+			continue;
+		r = scan_inside(call, from, to, &count);
+		if (r == 0 && count > 0)
+			r = add(call, from, to, SECRET_LANE_DECODED, count);
+	}
+	return r;
+}
+
 int
 secret_decode_scan(struct secret_lane_call *call)
 {
 	struct origin origin;
 	size_t from = call->from, to = call->to;
+	int r;
 
 	/* A run that begins before `from` belongs to what is before. */
 	if (from > 0 && is_run(call->in.at[from - 1]))
 		from += run_length(call->in, from, call->in.left);
-	if (from >= to)
-		return 0;
+	r = scan_written(call);
+	if (r < 0 || from >= to)
+		return r;
 	/* The last one may end behind `to`. */
 	to += to < call->in.left && is_run(call->in.at[to - 1])
 		  ? run_length(call->in, to, call->in.left)

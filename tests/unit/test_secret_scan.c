@@ -294,6 +294,36 @@ TEST(the_anchors_of_a_text_may_be_scanned_in_any_cut)
 	}
 }
 
+static size_t
+decoded(struct scan *scan, const char *text)
+{
+	AUTO(secret_list_free)
+	struct secret_list list = {0};
+	size_t count = 0;
+
+	scan_whole(scan, bytes_text(text), &list);
+	for (size_t i = 0; i < list.count; i++)
+		count += list.list[i].lane == SECRET_LANE_DECODED && list.list[i].length > 0;
+	return count;
+}
+
+TEST(a_secret_is_found_as_it_is_written)
+{
+	AUTO(scan_fini)
+	struct scan scan;
+
+	NEED(scan_init(&scan));
+	/* password="q8Zzvk2pX7Lm" */
+	EQ_U64(decoded(&scan, "x cGFzc3dvcmQ9InE4WnpWazJwWDdMbSIgIA== y"), 1);
+	EQ_U64(decoded(&scan, "x 70617373776f72643d22713861567a766b327058374c6d22202020 y"), 1);
+	EQ_U64(decoded(&scan, "50%+off%20&password%3d%22q8Zzvk2pX7Lm%22&b"), 1);
+	EQ_U64(decoded(&scan, "u=a&password%3d%22q8Zzvk2pX7Lm%22&b"), 1);
+	EQ_U64(decoded(&scan, "{\\u0022password\\u0022:\\u0022q8Zzvk2pX7Lm\\u0022}"), 1);
+	EQ_U64(decoded(&scan, "password\\x3d\\x22q8Zzvk2pX7Lm\\x22;"), 1);
+	EQ_U64(decoded(&scan, "password=3D%22q8Zzvk2pX7Lm%22;"), 1);
+	EQ_U64(decoded(&scan, "a%3db, 100%22, \\u0022nothing\\u0022"), 0);
+}
+
 static void
 detect(struct detect_kit *kit, struct secret_scanner *scanner, struct bytes text, size_t window)
 {
