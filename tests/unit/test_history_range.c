@@ -165,3 +165,67 @@ TEST(history_resolve_reads_names_as_git_does)
 	EQ_INT(history_resolve(h, "", &id, &fault), HISTORY_MISSING);
 	git_end(&kit);
 }
+
+static int
+count_blob(void *to, const struct history_blob *blob, void **state, struct fault *fault)
+{
+	(void)blob;
+	(void)state;
+	(void)fault;
+	++*(unsigned *)to;
+	return 0;
+}
+
+static int
+count_told(void *to, const struct history_id *id, enum history_type type, struct bytes path)
+{
+	(void)id;
+	(void)path;
+	*(unsigned *)to += type == HISTORY_BLOB;
+	return 0;
+}
+
+/* What a pre-receive hook sees: new objects in a folder of their own, on top of the repository. */
+TEST(history_of_a_quarantine_is_what_was_pushed)
+{
+	struct history_options options = OPTIONS_INIT;
+	AUTO(buf_free)
+	struct buf ids = BUF_INIT(4096);
+	AUTO(history_close)
+	struct history *h = NULL;
+	struct history_place place = HISTORY_PLACE_INIT;
+	struct history_id old, new;
+	char variable[PATH_MAX + 64];
+	char *environment[] = {variable, NULL};
+	unsigned swept = 0, told = 0;
+	struct history_visitor visitor = {
+	    .to = &swept, .object = count_blob, .types = HISTORY_BIT(HISTORY_BLOB)};
+	struct git_kit kit;
+	int fd;
+
+	NEED(git_begin(&kit));
+	NEED(git_out(
+	    &kit,
+	    "git init -q r; make_history r 60; git -C r repack -qad; git clone -q r c; cd c\n"
+	    "echo one > one; git add one; git commit -qm 1; echo two >> src/file1.c\n"
+	    "git commit -qam 2; mkdir -p ../q/pack; git rev-list --objects origin/main..HEAD |\n"
+	    "git pack-objects -q ../q/pack/pack > ../name; git rev-parse origin/main HEAD",
+	    &ids));
+	(void)snprintf(variable, sizeof(variable), "GIT_QUARANTINE_PATH=%s/q", kit.folder);
+	fd = openat(kit.fd, "r", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	EQ_INT(history_find(&place, fd, environment, NULL), 0);
+	EQ_U64(place.own_count, 1);
+	options.no_alternates = true;
+	EQ_INT(history_open(&h, &place, &options, NULL), 0);
+	history_place_close(&place);
+	(void)close(fd);
+	NEED(h != NULL);
+	EQ_INT(history_sweep(h, &visitor, NULL), 0);
+	EQ_U64(swept, 2);
+	EQ_INT(history_id_parse(bytes_slice(buf_bytes(&ids), 0, 40), &old, NULL), 0);
+	EQ_INT(history_id_parse(bytes_slice(buf_bytes(&ids), 41, 40), &new, NULL), 0);
+	EQ_INT(history_range(h, &new, 1, &old, 1, count_told, &told, NULL), 0);
+	EQ_U64(told, 2);
+	no_gaps(h);
+	git_end(&kit);
+}
