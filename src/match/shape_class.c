@@ -153,7 +153,7 @@ static bool
 property(const char **at, struct shape_char *out)
 {
 	match_class_add(&out->set, 0, 0xff);
-	out->wide = true;
+	out->wide = out->vague = true;
 	if (**at == '{') {
 		const char *end = strchr(*at, '}');
 
@@ -380,10 +380,12 @@ shape_bracket(const char **at, struct shape_flags flags, struct shape_char *out)
 				/* a range to or from a character beyond ASCII, or no range at all */
 				match_class_add(&low.set, 0, 0xff);
 				low.wide = flags.utf;
+				low.vague = true;
 			}
 		}
 		match_class_join(&out->set, &low.set);
 		out->wide = out->wide || low.wide;
+		out->vague = out->vague || low.vague;
 	}
 	(*at)++;
 	if (flags.caseless) {
@@ -398,6 +400,8 @@ shape_bracket(const char **at, struct shape_flags flags, struct shape_char *out)
 	if (inverted) {
 		/* what is wide was in; everything beyond ASCII may now be out or in */
 		invert(&out->set);
+		if (out->vague)
+			match_class_add(&out->set, 0, 0xff);
 		if (out->wide || flags.utf)
 			widen(out);
 	}

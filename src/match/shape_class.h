@@ -12,7 +12,8 @@ struct shape_flags {
 
 struct shape_char {
 	struct match_class set;
-	bool wide; /* characters beyond ASCII among them: one to four bytes each */
+	bool wide;  /* characters beyond ASCII among them: one to four bytes each */
+	bool vague; /* more is in the set than may be in truth: what is left out of it may be in */
 };
 
 enum shape_escape {
