@@ -16,6 +16,7 @@
 #include "cmd/fix.h"
 #include "cmd/seal_verdict.h"
 #include "cmd/verbs.h"
+#include "rules/rules.h"
 #include "report/report.h"
 
 /* Code that stays is judged by another measure than code that goes (CONTRACT A2). */
@@ -135,8 +136,7 @@ scan_open(struct scan *scan, const struct cmd_call *call, const struct scan_opti
 	if (r >= 0)
 		r = scan_register(&scan->registry, scan->settings, scan->home, fault);
 	if (r >= 0)
-		r = scan_secrets(&scan->secrets, scan->home, scan->now, options->show_secrets,
-				 fault);
+		r = scan_secrets(scan, call, options, fault);
 	scan->detect.options.secrets = scan->secrets;
 	/* Mapped before the jail begins, which inherits it. */
 	scan->detect.options.registry = scan->registry;
@@ -194,6 +194,7 @@ scan_close(struct scan *scan)
 	free(scan->asked.range);
 	register_close(&scan->registry);
 	secret_scanner_free(&scan->secrets);
+	rules_free(&scan->rules);
 	home_close(&scan->home);
 	settings_free(&scan->settings);
 }
@@ -257,6 +258,8 @@ static const struct opt scan_opts[] = {
     OPT_TEXT('k', "key", struct scan_options, key, "FILE", "seal with this key"),
     OPT_TEXT(0, "sign-with", struct scan_options, sign_with, "CMD",
 	     "seal with a signature that CMD gives"),
+    OPT_TEXT(0, "rules", struct scan_options, rules, "FILE",
+	     "find secrets by the rules of FILE, ours or gitleaks'"),
     OPT_FLAG(0, "show-secrets", struct scan_options, show_secrets,
 	     "write found secrets into the report as they are"),
     OPT_FLAG(0, "tree", struct scan_options, tree, "of a repository: its work tree alone"),

@@ -26,6 +26,7 @@ struct scan_options {
 	bool apply;
 	struct opt_list limits;
 	bool show_secrets;
+	const char *rules;
 	const char *require, *range, *since;
 	bool tree, history, fsck, diff, staged;
 };
@@ -47,6 +48,7 @@ struct scan {
 	struct settings *settings;
 	struct home *home; /* NULL: there is none yet */
 	struct register_db *registry;
+	struct rule_set *rules; /* of --rules; NULL: those that are built in */
 	struct secret_scanner *secrets;
 	struct detect detect;
 	struct gate *gate;
@@ -76,8 +78,9 @@ int scan_detect(struct detect *detect, const struct settings *settings, struct f
 /* The state folder where there is one; *out stays NULL where there is none. */
 int scan_home(struct home **out, struct fault *fault);
 
-/* What finds secrets; `home` (may be NULL) has the key of their ids. */
-int scan_secrets(struct secret_scanner **out, const struct home *home, int64_t now, bool show,
+/* What finds secrets; scan->home (may be NULL) has the key of their ids, options->rules names the file
+ * of rules that stand in for those that are built in; what differs in it is told on standard error. */
+int scan_secrets(struct scan *scan, const struct cmd_call *call, const struct scan_options *options,
 		 struct fault *fault);
 
 /* What is ours: scan.register, else the register of the state folder; empty where there is none. */

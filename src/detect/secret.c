@@ -13,6 +13,7 @@
 #include "detect/secret_path.h"
 #include "detect/secret_personal.h"
 #include "detect/table.h"
+#include "rules/foreign.h"
 
 struct state {
 	bool is_dump; /* rows of people are looked for */
@@ -29,6 +30,12 @@ struct state {
 	uint64_t line_bytes; /* lines in front of it are counted: */
 	uint32_t line;
 	uint64_t line_from_bytes; /* where that line begins */
+	uint64_t limits;          /* expressions given up before this blob */
+};
+
+struct path_hit {
+	struct detect_run *run;
+	struct fault *fault;
 };
 
 static enum detect_need
@@ -48,12 +55,16 @@ static int
 begin(struct detect_run *run, void *memory, struct fault *fault)
 {
 	struct state *state = memory;
+	int r;
 
 	state->path = secret_path_look(run->blob->name);
 	state->is_dump = (state->path & SECRET_PATH_DATA) != 0 && run->blob->kind == BLOB_TEXT;
 	state->line = run->blob->kind == BLOB_TEXT ? 1 : 0;
 	state->scanner = run->detect->options.secrets;
-	return secret_scratch_take(state->scanner, &state->scratch, fault);
+	r = secret_scratch_take(state->scanner, &state->scratch, fault);
+	if (r == 0 && state->scratch->rules != NULL)
+		state->limits = rules_stats(state->scratch->rules)->limits;
+	return r;
 }
 
 /* Lines up to `to`, an offset of the blob that the window holds. */
@@ -156,6 +167,7 @@ settle(struct detect_run *run, struct state *state, const struct detect_window *
        struct fault *fault)
 {
 	struct secret_where where = {.name = run->blob->name,
+				     .path = run->blob->path,
 				     .in = bytes_make(window->at, window->length),
 				     .base_bytes = window->at_bytes,
 				     .line = state->line,
@@ -243,14 +255,42 @@ report_personal(struct detect_run *run, const struct state *state, struct fault 
 	return r;
 }
 
+/* A rule of a configuration that is about names alone. */
+static int
+on_path(void *to, const struct rule *rule)
+{
+	struct path_hit *hit = to;
+	struct finding finding = {.rule = rule->id,
+				  .severity = (enum severity)rule->severity,
+				  .title = rule->title,
+				  .why = "the rules given with --rules name files like this"};
+
+	return detect_report(hit->run, &detect_secret, &finding, hit->fault);
+}
+
+static int
+report_path(struct detect_run *run, struct state *state, struct fault *fault)
+{
+	const struct rule_set *set = secret_scanner_options(state->scanner)->rules;
+	struct path_hit hit = {run, fault};
+
+	return set == NULL
+		   ? 0
+		   : rules_scan_path(set, state->scratch->rules, run->blob->path, on_path, &hit);
+}
+
 static int
 end(struct detect_run *run, void *memory, struct fault *fault)
 {
 	struct state *state = memory;
-	int r = 0;
+	int r = report_path(run, state, fault);
 
 	for (size_t i = 0; r == 0 && i < state->founds.count; i++)
 		r = secret_groups_add(run, &state->founds.list[i], fault);
+	if (r == 0 && state->scratch->rules != NULL &&
+	    rules_stats(state->scratch->rules)->limits > state->limits)
+		r = run->not_examined(run, "a rule took too many steps on it and was given up", 0,
+				      run->size_bytes, fault);
 	return r < 0 ? r : report_personal(run, state, fault);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/own.h"
 #include "base/text.h"
+#include "detect/secret_foreign.h"
 #include "detect/secret_known.h"
 #include "detect/secret_lanes.h"
 #include "detect/secret_path.h"
@@ -304,7 +305,7 @@ judge_decoded(struct judging *j, const struct secret_candidate *c)
 	struct secret_scratch *scratch = j->scratch;
 	AUTO(secret_list_free)
 	struct secret_list list = {0};
-	struct secret_where where = {.name = j->where->name};
+	struct secret_where where = {.name = j->where->name, .path = j->where->path};
 	struct secret_found place = {0};
 	size_t first = j->out->count;
 	const char *name;
@@ -405,7 +406,14 @@ secret_judge(const struct secret_scanner *scanner, struct secret_scratch *scratc
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
-		if (list[i].length == 0)
+		int dropped = 0;
+
+		if (list[i].length > 0)
+			dropped =
+			    secret_foreign_drops(scanner, scratch, where, list, count, i, fault);
+		if (dropped < 0)
+			return dropped;
+		if (list[i].length == 0 || dropped > 0)
 			continue;
 		/* Keys in armour, long runs: alone, since windows show their ends apart. */
 		if (list[i].length > SECRET_JUDGE_OVERLAP) {

@@ -39,8 +39,9 @@ struct secret_founds {
 void secret_founds_free(struct secret_founds *founds);
 
 struct secret_where {
-	struct bytes name;    /* of the file inside its container, raw */
-	struct bytes in;      /* the blob, or the window of it that holds the candidates */
+	struct bytes name; /* of the file inside its container, raw */
+	const char *path;  /* display form of the whole chain, for rules that ask; NULL: the name */
+	struct bytes in;   /* the blob, or the window of it that holds the candidates */
 	uint64_t base_bytes;  /* offset of in.at[0] in the blob */
 	uint32_t line;        /* of in.at[0], from 1; 0: do not count */
 	uint64_t line_before; /* bytes of that line in front of in.at[0] */

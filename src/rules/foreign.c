@@ -207,6 +207,13 @@ rules_requires_met(const struct rule_set *set, const struct rules_hit hits[], si
 	return true;
 }
 
+bool
+rules_requires_others(const struct rule_set *set, const struct rule *rule)
+{
+	return rule->requires != NULL ||
+	       (set->foreign != NULL && set->foreign->rules[rule - set->rules].required_count > 0);
+}
+
 int
 rules_scan_path(const struct rule_set *set, struct rules_scratch *scratch, const char *path,
 		int (*hit)(void *to, const struct rule *rule), void *to)

@@ -26,6 +26,9 @@ bool rules_allows(const struct rule_set *set, struct rules_scratch *scratch,
 bool rules_requires_met(const struct rule_set *set, const struct rules_hit hits[], size_t count,
 			size_t index, struct bytes whole);
 
+/* Does it require any? */
+bool rules_requires_others(const struct rule_set *set, const struct rule *rule);
+
 /* Rules that are about the path alone: each that matches.  hit() returns 0 to go on. */
 int rules_scan_path(const struct rule_set *set, struct rules_scratch *scratch, const char *path,
 		    int (*hit)(void *to, const struct rule *rule), void *to);

@@ -510,7 +510,9 @@ scan_range(struct scan *scan, struct rules_range range)
 	scan->scratch->call++;
 	scan->scratch->words_count = 0;
 	scan->scratch->candidates_count = 0;
-	scan->done = range.from > set->is.literal_before ? range.from - set->is.literal_before : 0;
+	/* a literal may end where the secret begins, and what ends at `done` is not looked for */
+	scan->done =
+	    range.from > set->is.literal_before + 1 ? range.from - set->is.literal_before - 1 : 0;
 	scan->values_done = scan->done;
 	scan->name_end = 0;
 	while (r == 0 && set->matcher != NULL && scan->done < end)

@@ -144,6 +144,8 @@ static const char law_rules[] =
     "pattern = '([a-z0-9]{8,40}\\.acme\\.[a-z]{2,5})(?![a-z])'\n"
     "[[rule]]\nid = 'named'\ntitle = 't'\nseverity = 'high'\ncontext = ['vend', 'vendor_key']\n"
     "value = '[a-f0-9]{32}|[A-Z0-9]{20,24}'\n"
+    "[[rule]]\nid = 'behind'\ntitle = 't'\nseverity = 'high'\nanchors = ['serial:']\n"
+    "pattern = 'serial:([a-zA-Z0-9]{16})'\n"
     "[[rule]]\nid = 'run'\ntitle = 't'\nseverity = 'high'\npattern = "
     "'[0-9]{4}-[0-9]{4}-[0-9a-f]{12}'\n"
     "[[rule]]\nid = 'armour'\ntitle = 't'\nseverity = 'high'\nlong = true\nanchors = ['==BEGIN=']\n"
@@ -206,6 +208,7 @@ draw_text(uint8_t *text, size_t room, uint64_t *state)
 	    "-",
 	    "_",
 	    "Bearer ",
+	    "serial:",
 	};
 	size_t used = 0, want = draw(state) % room;
 
@@ -347,4 +350,48 @@ TEST(a_rejected_long_look_is_told)
 	EQ_U64(all.hit[0].length, 0);
 	EQ_U64(all.hit[0].at, 100);
 	OK(all.hit[0].support_to > 3000);
+}
+
+/* Each rule as a set of its own: what another one makes the scan look at must not hide a gap. */
+TEST(a_scan_of_one_byte_finds_what_begins_there)
+{
+	const char *at = strstr(law_rules, "[[rule]]");
+	static uint8_t text[3000];
+	static struct found all, one;
+	uint64_t state = 11, tried = 0;
+
+	while (at != NULL) {
+		const char *next = strstr(at + 1, "[[rule]]");
+		struct fault fault = FAULT_INIT;
+		AUTO(rules_free)
+		struct rule_set *set = NULL;
+		AUTO(rules_scratch_free)
+		struct rules_scratch *scratch = NULL;
+		char toml[1000];
+
+		(void)snprintf(toml, sizeof(toml), "family = 'law'\n%.*s",
+			       (int)(next != NULL ? (size_t)(next - at) : strlen(at)), at);
+		at = next;
+		NEED(rules_load(&set, bytes_text(toml), "law.toml", NULL, &fault) == 0);
+		NEED(rules_scratch_new(&scratch, set, &fault) == 0);
+		for (int round = 0; round < 600; round++) {
+			struct bytes in = bytes_make(text, draw_text(text, sizeof(text), &state));
+
+			all.count = 0;
+			EQ_INT(rules_scan(set, scratch, in, NULL, 0, keep, &all, &fault), 0);
+			for (size_t i = 0; i < all.count; i++) {
+				struct rules_range range = {all.hit[i].at, all.hit[i].at + 1};
+
+				one.count = 0;
+				EQ_INT(rules_scan(set, scratch, in, &range, 1, keep, &one, &fault),
+				       0);
+				if (one.count == 0)
+					FAIL("%s at %zu of %zu, length %zu", all.hit[i].rule->id,
+					     all.hit[i].at, in.left, all.hit[i].length);
+				NEED(one.count > 0 && one.hit[0].at == all.hit[i].at);
+				tried++;
+			}
+		}
+	}
+	OK(tried > 300);
 }
