@@ -33,7 +33,8 @@ HISTORY = {
     "stopwater": "scan --only secret --history --format jsonl -o {out} {dir}",
     "gitleaks": "git {dir} --no-banner --exit-code 0 --report-format json --report-path {out}",
     "betterleaks": "git {dir} --no-banner --silent --exit-code 0 -o {out}",
-    "trufflehog": "git file://{dir} --json --no-verification --no-update --no-color --results=verified,unknown,unverified",
+    "trufflehog": "git file://{dir} --json --no-verification --no-update --no-color "
+                  "--results=verified,unknown,unverified",
     "kingfisher": "scan {dir} --no-validate --no-update-check -f jsonl -o {out}",
     "git-log": "-C {dir} log -p -U0 --full-history --all",
     "git-cat": "-C {dir} cat-file --batch-all-objects --batch --buffer --unordered",
@@ -42,7 +43,8 @@ TREE = {
     "stopwater": "scan --only secret --tree --format jsonl -o {out} {dir}",
     "gitleaks": "dir {dir} --no-banner --exit-code 0 --report-format json --report-path {out}",
     "betterleaks": "fs {dir} --no-banner --silent --exit-code 0 -o {out}",
-    "trufflehog": "filesystem {dir} --json --no-verification --no-update --no-color --results=verified,unknown,unverified",
+    "trufflehog": "filesystem {dir} --json --no-verification --no-update --no-color "
+                  "--results=verified,unknown,unverified",
     "kingfisher": "scan {dir} --no-validate --no-update-check --git-history none -f jsonl -o {out}",
     "rg": "-uuu -c -F stopwater-finds-nothing {dir}",
 }

@@ -26,8 +26,9 @@ it are the corpus's own.  What counts:
 - Rows N (counts for a file): hit = min(lines reported, lines with secrets), false = lines reported
   beyond all that may be.
 - stopwater's findings of severity `info` are notes and count for nothing.
-- Clean sets: findings per 100 MB of all bytes below the folder, by class of rule: generic (the rule's
-  name says generic, password, or entropy), private-key, provider (all others).
+- Clean sets: findings per 100 MB of all bytes below the folder, by class of rule, told by its name:
+  generic (generic, password, entropy), private-key, login (in URLs, headers, command lines; hashes of
+  passwords) and provider (all others).
 
 Exit 0; 2 for wrong use.
 """
@@ -44,6 +45,7 @@ import measure
 
 Finding = collections.namedtuple("Finding", "file first last rule value")
 ASIDE = ("identifier", "marking")
+CLASSES = ("generic", "private-key", "login", "provider")
 
 
 # ---- scanners: how each is called, and what its report says ----
@@ -140,7 +142,8 @@ class Scanner:
         self.label, _, adapter = name.rpartition(":")
         words = shlex.split(command)
         if adapter not in ADAPTERS or not words:
-            raise SystemExit("secrets_eval: '%s': give [LABEL:]ADAPTER=BINARY, adapters %s" % (text, " ".join(ADAPTERS)))
+            raise SystemExit("secrets_eval: '%s': give [LABEL:]ADAPTER=BINARY, adapters %s" % (
+                text, " ".join(ADAPTERS)))
         self.label = self.label or adapter
         self.name = adapter
         self.adapter = ADAPTERS[adapter]
@@ -335,10 +338,13 @@ def show_set(name, half, scores, table):
 
 def rule_class(rule):
     rule = rule.lower()
+    if re.search(r"private.?key|^key-|\bpem\b|rsa.?key|pkcs12", rule):
+        return "private-key"
+    if re.search(r"generic.credential.uri|^ur[il]\b|^url-|jdbc|basic|bearer|auth-(user|header)|^hash-|netrc|"
+                 r"connection-string|^sql-|user-password|role-password|^ftp$", rule):
+        return "login"
     if re.search(r"generic|password|entropy", rule):
         return "generic"
-    if re.search(r"private.?key|\bpem\b|rsa.?key", rule):
-        return "private-key"
     return "provider"
 
 
@@ -363,15 +369,14 @@ def show_clean(name, folder, scanners, options, table, extra):
         for item in found:
             places.setdefault((item.file, item.first, item.value), item)
         count = collections.Counter(rule_class(item.rule) for item in places.values())
-        per = [("%.2f" % (count[kind] * 1e8 / size)) for kind in ("generic", "private-key", "provider")]
+        per = [("%.2f" % (count[kind] * 1e8 / size)) for kind in CLASSES]
         lines.append([scanner.label, len(places)] + per +
                      (["%.1f" % cost.wall_s, "%.1f" % cost.cpu_s, "%.0f" % cost.peak_mib] if cost else ["-"] * 3))
         if extra:
             for item in sorted(places.values()):
                 extra.write("\t".join(("clean-" + name, scanner.label, item.rule, "%s:%d" % (item.file, item.first),
                                        item.value[:200].replace("\n", "\\n").replace("\t", "\\t"))) + "\n")
-    table.print(["scanner", "places", "generic/100MB", "private-key/100MB", "provider/100MB", "wall s", "CPU s", "peak MiB"],
-                lines)
+    table.print(["scanner", "places"] + [kind + "/100MB" for kind in CLASSES] + ["wall s", "CPU s", "peak MiB"], lines)
 
 
 def write_misses(file, name, result, tree):
