@@ -11,6 +11,7 @@
 
 #include "base/own.h"
 #include "detect/secret_lanes.h"
+#include "rules/rules.h"
 
 void
 secret_list_free(struct secret_list *list)
@@ -59,6 +60,23 @@ compare(const void *left, const void *right)
 	BY(flags)
 #undef BY
 	return 0;
+}
+
+bool
+secret_scanner_is_foreign(const struct secret_scanner *scanner)
+{
+	const struct rule_set *rules = scanner->options.rules;
+
+	for (size_t i = 0; rules != NULL && i < rules_count(rules); i++)
+		if (rules_get(rules, i)->foreign)
+			return true;
+	return false;
+}
+
+uint64_t
+secret_scratch_limits(const struct secret_scratch *scratch)
+{
+	return scratch->rules == NULL ? 0 : rules_stats(scratch->rules)->limits;
 }
 
 void

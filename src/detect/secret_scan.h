@@ -83,6 +83,12 @@ int secret_scanner_new(struct secret_scanner **out, const struct secret_options 
 void secret_scanner_free(struct secret_scanner **scanner);
 const struct secret_options *secret_scanner_options(const struct secret_scanner *scanner);
 
+/* Are there rules of others, which ask for the names of files and for all of a file? */
+bool secret_scanner_is_foreign(const struct secret_scanner *scanner);
+
+/* How often an expression was given up at a ceiling so far: there, nothing is known. */
+uint64_t secret_scratch_limits(const struct secret_scratch *scratch);
+
 int secret_scratch_new(struct secret_scratch **out, const struct secret_scanner *scanner,
 		       struct fault *fault);
 void secret_scratch_free(struct secret_scratch **scratch);

@@ -175,7 +175,7 @@ show(struct sweep *sweep, struct worker *w, const struct history_blob *object, s
 	atomic_fetch_add(&sweep->shown, 1);
 	atomic_fetch_add(&sweep->shown_bytes, object->size);
 	if (lane != NULL && object->stream == NULL &&
-	    lane_takes(kind, bytes_make(object->at, object->size))) {
+	    lane_takes(kind, leaf->name, bytes_make(object->at, object->size))) {
 		r = lane_look(lane, object, leaf, kind, state, fault);
 		if (r != LANE_ENCLOSES)
 			leaf->without |= lane_detector();

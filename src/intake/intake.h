@@ -51,10 +51,10 @@ struct input {
 	bool is_repository; /* its own .git is scope, and .gitignore decides what is skipped */
 	struct history_place *history; /* its objects are read too; NULL: they are not */
 	struct history_ask ask;
-	bool no_tree;      /* the objects alone */
+	bool no_tree;        /* the objects alone */
 	bool whole_versions; /* nothing is inherited: the oracle of tests */
-	bool check_hashes; /* each object's content against its id */
-	bool facts_only;   /* --previous: gather facts, report nothing */
+	bool check_hashes;   /* each object's content against its id */
+	bool facts_only;     /* --previous: gather facts, report nothing */
 };
 
 static inline bool

@@ -12,6 +12,7 @@
 #include "base/own.h"
 #include "base/utf16.h"
 #include "detect/secret_groups.h"
+#include "detect/secret_path.h"
 #include "detect/table.h"
 
 /* What the versions made of an object inherit. */
@@ -43,9 +44,11 @@ struct lane {
 };
 
 bool
-lane_takes(enum blob_kind kind, struct bytes content)
+lane_takes(enum blob_kind kind, struct bytes name, struct bytes content)
 {
-	return kind == BLOB_TEXT && utf16_order_of(content) == UTF16_NONE;
+	/* In dumps rows of people are counted, all of them. */
+	return kind == BLOB_TEXT && utf16_order_of(content) == UTF16_NONE &&
+	       (secret_path_look(name) & SECRET_PATH_DATA) == 0;
 }
 
 uint64_t
@@ -63,14 +66,11 @@ lane_new(struct lane **out, struct worker *w, struct fault *fault)
 	const struct detect *detect = w->in->options.detect;
 	AUTO(lane_free)
 	struct lane *lane = NULL;
-	bool wanted = false;
 	int r;
 
 	*out = NULL;
-	for (size_t i = 0; i < detect_table_count; i++)
-		wanted |=
-		    detect_table[i] == &detect_secret && (detect->options.enabled >> i & 1) != 0;
-	if (!wanted || detect->options.secrets == NULL)
+	if (!detect_runs(detect, &detect_secret) || detect->options.secrets == NULL ||
+	    secret_scanner_is_foreign(detect->options.secrets))
 		return 0;
 	lane = calloc(1, sizeof(*lane));
 	if (lane == NULL)
@@ -372,6 +372,7 @@ int
 lane_look(struct lane *lane, const struct history_blob *object, const struct leaf *leaf,
 	  enum blob_kind kind, void **state, struct fault *fault)
 {
+	uint64_t limits;
 	size_t fresh;
 	int r = sort_out(lane, object, &fresh, fault), left;
 
@@ -379,10 +380,15 @@ lane_look(struct lane *lane, const struct history_blob *object, const struct lea
 		lane->scanned_bytes += lane->fresh[i].to - lane->fresh[i].from;
 	lane->found.count = 0;
 	lane->found.overflow = false;
+	limits = secret_scratch_limits(lane->scratch);
 	if (r >= 0)
 		r = secret_scan(lane->scanner, lane->scratch, bytes_make(object->at, object->size),
 				lane->fresh, fresh, lane->inherited.list, lane->inherited.count,
 				&lane->found, fault);
+	if (r >= 0 && secret_scratch_limits(lane->scratch) > limits)
+		r = note_not_examined(lane->worker, leaf,
+				      "a rule took too many steps on it and was given up", 0,
+				      object->size, true, fault);
 	if (r >= 0 && lane->found.count > 0)
 		r = judge(lane, object, leaf, kind, fault);
 	if (r < 0)

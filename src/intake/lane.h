@@ -14,12 +14,12 @@
 
 struct lane;
 
-/* One for each worker.  NULL in *out: secrets are not looked for. */
+/* One for each worker.  NULL in *out: secrets are not looked for, or only as a whole (--rules). */
 int lane_new(struct lane **out, struct worker *w, struct fault *fault);
 void lane_free(struct lane **lane);
 
-/* Text that is not UTF-16: what else there is, is shown to the detector as anywhere. */
-bool lane_takes(enum blob_kind kind, struct bytes content);
+/* Text that is neither UTF-16 nor a dump: what else there is, is shown to the detector as anywhere. */
+bool lane_takes(enum blob_kind kind, struct bytes name, struct bytes content);
 /* The bit of the detector whose work a lane does. */
 uint64_t lane_detector(void);
 
