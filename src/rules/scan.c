@@ -24,7 +24,7 @@
 /* Windows of `long` rules overlap where their literals stand close together, on purpose or by accident;
  * a range has so many bytes of them.  What is left out then is counted as given up. */
 #define LONG_FUEL_FIXED    ((uint64_t)16 * 1024 * 1024)
-#define LONG_FUEL_PER_BYTE 256
+#define LONG_FUEL_PER_BYTE 64
 
 /* Hits are sorted; past so many they are told in two goes. */
 #define FOUND_MAX ((size_t)1 << 20)

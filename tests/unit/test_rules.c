@@ -395,3 +395,31 @@ TEST(a_scan_of_one_byte_finds_what_begins_there)
 	}
 	OK(tried > 300);
 }
+
+/* Counts, not times: what is tried is what costs.  Dear rules show here first; bench/rules tells which. */
+TEST(few_places_of_source_are_tried_by_an_expression)
+{
+	struct fault fault = FAULT_INIT;
+	const struct rule_set *set = rules_builtin(NULL, &fault);
+	AUTO(rules_scratch_free)
+	struct rules_scratch *scratch = NULL;
+	AUTO(buf_free)
+	struct buf text = BUF_INIT((size_t)16 << 20);
+	static const char *const sources[] = {
+	    "unit/test_rules.c",       "unit/test_zip.c",     "../src/cmd/scan.c",
+	    "../src/match/shape.c",    "../src/unpack/zip.c", "../src/detect/debris.c",
+	    "../docs/format-rules.md", "../scripts/deps",     "../src/detect/intent_npm.c"};
+	static struct found found;
+
+	NEED(set != NULL && rules_scratch_new(&scratch, set, &fault) == 0);
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++)
+		EQ_INT(file_read_all(tap_data(sources[i]), &text, &fault), 0);
+	NEED(text.used > 100000);
+	EQ_INT(rules_scan(set, scratch, buf_bytes(&text), NULL, 0, keep, &found, &fault), 0);
+	tap_note("of %zu bytes: %llu literals, %llu tried, %llu given up", text.used,
+		 (unsigned long long)rules_stats(scratch)->literals,
+		 (unsigned long long)rules_stats(scratch)->candidates,
+		 (unsigned long long)rules_stats(scratch)->limits);
+	OK(rules_stats(scratch)->candidates * 1000000 / text.used < 500);
+	EQ_U64(rules_stats(scratch)->limits, 0);
+}
