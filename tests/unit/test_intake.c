@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "intake/jail.h"
+#include "detect/table.h"
 #include "intake/wire.h"
 
 /* A detector of our own in place of the table: it reports every text blob that holds "FIND", and
@@ -68,8 +69,8 @@ end(struct detect_run *run, void *state, struct fault *fault)
 	return s->found ? detect_report(run, &detect_test, &f, fault) : 0;
 }
 
-const struct detector *const detect_table[] = {&detect_test};
-const size_t detect_table_count = 1;
+const struct detector *const detect_table[] = {&detect_test, &detect_container};
+const size_t detect_table_count = 2;
 
 struct result {
 	struct findings findings;
@@ -134,7 +135,7 @@ tar_end(struct buf *tar)
 static void
 run_jailed(struct result *res, struct bytes content, unsigned jobs, const struct limits *limits)
 {
-	struct detect detect = {.options = {.enabled = 1}, .limits = *limits};
+	struct detect detect = {.options = {.enabled = 3}, .limits = *limits};
 	struct jail_options options = {
 	    .intake = {.detect = &detect, .limits = *limits, .jobs = jobs}};
 	struct input input = {.type = INPUT_FILE, .path = "in", .fd = memory_file(content)};
@@ -366,7 +367,7 @@ TEST(places_that_somebody_asks_about_are_told_where_they_were_there)
 	struct result res;
 	AUTO(buf_free)
 	struct buf tar = BUF_INIT(1 << 20);
-	struct detect detect = {.options = {.enabled = 1}, .limits = limits_default};
+	struct detect detect = {.options = {.enabled = 3}, .limits = limits_default};
 	struct jail_options options = {.intake = {.detect = &detect,
 						  .limits = limits_default,
 						  .jobs = 1,
