@@ -22,6 +22,8 @@ struct row {
 	uint64_t id; /* 0: free */
 	uint64_t tree;
 	uint32_t name; /* offset in names: two bytes of length, then the name */
+	bool is_tree;
+	bool was_met; /* asked for by history_paths_of(): it is there */
 };
 
 /* What one thread saw. */
@@ -148,7 +150,7 @@ grow_rows(struct seen *s)
 
 /* Of several names the least wins, so that the order of threads does not show. */
 static bool
-add(struct seen *s, uint64_t id, uint64_t tree, struct bytes name)
+add(struct seen *s, uint64_t id, uint64_t tree, struct bytes name, bool is_tree)
 {
 	struct row *row;
 	uint32_t kept;
@@ -169,7 +171,7 @@ add(struct seen *s, uint64_t id, uint64_t tree, struct bytes name)
 			return true;
 	}
 	s->count += row->id == 0;
-	*row = (struct row){.id = id, .tree = tree, .name = kept};
+	*row = (struct row){.id = id, .tree = tree, .name = kept, .is_tree = is_tree};
 	return true;
 }
 
@@ -213,7 +215,7 @@ look_at(void *to, const struct history_blob *tree, void **state, struct fault *f
 		    bytes_begins(bytes_make(from, (size_t)(blank - from)), BYTES_OF("16")))
 			continue;
 		if (!add(s, short_id(nul + 1), parent,
-			 bytes_make(blank + 1, (size_t)(nul - blank - 1))))
+			 bytes_make(blank + 1, (size_t)(nul - blank - 1)), *from == '4'))
 			return fault_memory(fault);
 	}
 	return 0;
@@ -232,7 +234,7 @@ merge(struct history_paths *paths)
 		for (size_t k = 0; k < from->room; k++)
 			if (from->rows[k].id != 0 &&
 			    !add(&paths->seen[0], from->rows[k].id, from->rows[k].tree,
-				 name_at(from, from->rows[k].name)))
+				 name_at(from, from->rows[k].name), from->rows[k].is_tree))
 				return false;
 	}
 	return true;
@@ -289,9 +291,13 @@ history_paths_of(const struct history_paths *paths, const struct history_id *id,
 	struct bytes links[DEPTH_MAX];
 	size_t depth = 0;
 	uint64_t at = short_id(id->at);
+	struct row *met;
 
 	if (s->room == 0)
 		return HISTORY_MISSING;
+	met = row_of(s->rows, s->room, at);
+	if (met->id != 0) /* by many threads, the same value */
+		__atomic_store_n(&met->was_met, true, __ATOMIC_RELAXED);
 	while (depth < DEPTH_MAX) {
 		const struct row *row = row_of(s->rows, s->room, at);
 
@@ -342,4 +348,15 @@ history_paths_names(const struct history_paths *paths, int (*name)(void *to, str
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = name(to, name_at(s, sorted[i]));
 	return r;
+}
+
+uint64_t
+history_paths_unmet(const struct history_paths *paths)
+{
+	const struct seen *s = &paths->seen[0];
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < s->room; i++)
+		count += s->rows[i].id != 0 && !s->rows[i].is_tree && !s->rows[i].was_met;
+	return count;
 }

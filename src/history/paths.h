@@ -22,6 +22,10 @@ void history_paths_free(struct history_paths **paths);
 int history_paths_of(const struct history_paths *paths, const struct history_id *id,
 		     struct buf *path);
 
+/* How many blobs that trees name were never asked for: after a sweep that asked for each it was
+ * shown, those are not in the store. */
+uint64_t history_paths_unmet(const struct history_paths *paths);
+
 /* Each name of a file or folder once, in a fixed order.  Not 0 from `name`: stops with that. */
 int history_paths_names(const struct history_paths *paths, int (*name)(void *to, struct bytes name),
 			void *to);

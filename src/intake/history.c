@@ -267,6 +267,36 @@ tell_gaps(struct sweep *sweep, struct fault *fault)
 	return r;
 }
 
+/* A partial clone lacks objects by its own filter, which is told already. */
+static bool
+is_partial(struct sweep *sweep)
+{
+	size_t count;
+	const struct history_gap *gaps = history_gaps(sweep->store, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (gaps[i].is_scope && strcmp(gaps[i].what, "objects") == 0)
+			return true;
+	return false;
+}
+
+static int
+tell_missing(struct sweep *sweep, struct fault *fault)
+{
+	struct coverage_row row = {.path = sweep->in->store_name,
+				   .reason = "files that trees name and that are not here",
+				   .bytes = COVERAGE_BYTES_UNKNOWN};
+
+	/* What comes in names much that the store has already. */
+	if (sweep->in->input->ask.what == HISTORY_INCOMING || atomic_load(&sweep->spent) ||
+	    is_partial(sweep))
+		return 0;
+	row.count = history_paths_unmet(sweep->paths);
+	return row.count == 0 ? 0
+			      : coverage_row_add(sweep->in->coverage,
+						 &sweep->in->coverage->not_examined, &row, fault);
+}
+
 static int
 tell_limit(struct sweep *sweep, struct fault *fault)
 {
@@ -308,6 +338,8 @@ sweep_all(struct sweep *sweep, struct fault *fault)
 		r = history_sweep(sweep->store, &visitor, fault);
 	if (r >= 0 && !atomic_load(&in->needs_tail))
 		r = walk_history_texts(&in->workers[0], sweep->store, sweep->paths, fault);
+	if (r >= 0 && !atomic_load(&in->needs_tail))
+		r = tell_missing(sweep, fault);
 	if (r >= 0)
 		r = tell_limit(sweep, fault);
 	in->summary->objects += atomic_load(&sweep->shown);

@@ -88,6 +88,7 @@ struct job {
 	    budget; /* as the walk left it: what is unpacked out of this blob draws here */
 	enum blob_kind kind;
 	size_t bytes;
+	size_t held_bytes; /* what the job takes: a million empty files are no small thing */
 	uint8_t object[BLOB_OBJECT_BYTES];
 	uint8_t content[]; /* content, then path and name */
 };

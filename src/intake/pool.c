@@ -49,7 +49,7 @@ pop(struct pool *pool)
 	pool->first = job->next;
 	if (pool->first == NULL)
 		pool->last = &pool->first;
-	pool->queued_bytes -= job->bytes;
+	pool->queued_bytes -= job->held_bytes;
 	return job;
 }
 
@@ -155,14 +155,14 @@ pool_put(struct pool *pool, struct worker *walker, struct job *job, struct fault
 		free(job);
 		return r;
 	}
-	if (pool->threads == 0 || pool->queued_bytes + job->bytes > POOL_QUEUED_BYTES_MAX) {
+	if (pool->threads == 0 || pool->queued_bytes + job->held_bytes > POOL_QUEUED_BYTES_MAX) {
 		(void)pthread_mutex_unlock(&pool->lock);
 		return run_job(walker, job, fault);
 	}
 	job->next = NULL;
 	*pool->last = job;
 	pool->last = &job->next;
-	pool->queued_bytes += job->bytes;
+	pool->queued_bytes += job->held_bytes;
 	(void)pthread_cond_signal(&pool->work);
 	(void)pthread_mutex_unlock(&pool->lock);
 	return 0;

@@ -359,12 +359,14 @@ static struct job *
 job_of(const struct leaf *leaf, enum blob_kind kind, struct bytes content)
 {
 	size_t path_bytes = strlen(leaf->path) + 1;
-	struct job *job = malloc(sizeof(*job) + content.left + path_bytes + leaf->name.left);
+	size_t held_bytes = sizeof(struct job) + content.left + path_bytes + leaf->name.left;
+	struct job *job = malloc(held_bytes);
 	uint8_t *at;
 
 	if (job == NULL)
 		return NULL;
-	*job = (struct job){.leaf = *leaf, .kind = kind, .bytes = content.left};
+	*job = (struct job){
+	    .leaf = *leaf, .kind = kind, .bytes = content.left, .held_bytes = held_bytes};
 	at = job->content;
 	if (content.left > 0)
 		memcpy(at, content.at, content.left);

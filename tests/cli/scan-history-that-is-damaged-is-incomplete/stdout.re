@@ -1,0 +1,3 @@
+^PASS  \.
+^INCOMPLETE  \.
+files that trees name and that are not here
