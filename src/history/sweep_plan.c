@@ -12,7 +12,7 @@
 /* The same cuts for any number of threads, so that who looks at edits alone sees the same edits.  32
  * pieces for each of four threads: the last one to end leaves the others idle for 1/32 of the time
  * at most. */
-#define PIECES		128
+#define PIECES          128
 #define PIECE_BYTES_MIN ((uint64_t)1 << 20)
 
 /* How deep below the root a subtree may be cut off: what its chain costs again. */

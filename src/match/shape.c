@@ -11,6 +11,7 @@
 
 #include "match/regex.h"
 #include "match/shape_class.h"
+#include "match/shape_count.h"
 
 /* A quantified group is written out this often, so that what stands at its front is still seen. */
 #define REPEATS_MAX 4
@@ -73,39 +74,6 @@ no_memory(struct parse *p)
 	return -1;
 }
 
-static uint32_t
-add(uint32_t a, uint32_t b)
-{
-	return a == MATCH_UNBOUNDED || b == MATCH_UNBOUNDED || a > MATCH_UNBOUNDED - 1 - b
-		   ? MATCH_UNBOUNDED
-		   : a + b;
-}
-
-static uint32_t
-times(uint32_t a, uint32_t b)
-{
-	uint64_t product = (uint64_t)a * b;
-
-	if (a == 0 || b == 0)
-		return 0;
-	return a == MATCH_UNBOUNDED || b == MATCH_UNBOUNDED || product >= MATCH_UNBOUNDED
-		   ? MATCH_UNBOUNDED
-		   : (uint32_t)product;
-}
-
-static uint32_t
-larger(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
-/* A lower bound may be said lower; it must stay a number. */
-static uint32_t
-at_least(uint32_t a)
-{
-	return a == MATCH_UNBOUNDED ? MATCH_UNBOUNDED - 1 : a;
-}
-
 static int
 append(struct parse *p, struct way *way, const struct match_step *step)
 {
@@ -113,8 +81,8 @@ append(struct parse *p, struct way *way, const struct match_step *step)
 		struct match_step *last = &way->steps[way->count - 1];
 
 		match_class_join(&last->set, &step->set);
-		last->min = at_least(add(last->min, step->min));
-		last->max = add(last->max, step->max);
+		last->min = shape_at_least(shape_add(last->min, step->min));
+		last->max = shape_add(last->max, step->max);
 		last->exact = false;
 		return 0;
 	}
@@ -181,8 +149,8 @@ bounds(const struct way *way, uint32_t *min, uint32_t *max)
 {
 	*min = *max = 0;
 	for (uint32_t i = 0; i < way->count; i++) {
-		*min = at_least(add(*min, way->steps[i].min));
-		*max = add(*max, way->steps[i].max);
+		*min = shape_at_least(shape_add(*min, way->steps[i].min));
+		*max = shape_add(*max, way->steps[i].max);
 	}
 }
 
@@ -197,11 +165,11 @@ blur(const struct ways *ways)
 
 		bounds(&ways->way[i], &min, &max);
 		step.min = min < step.min ? min : step.min;
-		step.max = larger(step.max, max);
+		step.max = shape_larger(step.max, max);
 		for (uint32_t s = 0; s < ways->way[i].count; s++)
 			match_class_join(&step.set, &ways->way[i].steps[s].set);
 	}
-	step.min = ways->count == 0 ? 0 : at_least(step.min);
+	step.min = ways->count == 0 ? 0 : shape_at_least(step.min);
 	return step;
 }
 
@@ -258,7 +226,7 @@ write_out(struct parse *p, struct ways *ways, uint32_t least, uint32_t most)
 	if (most == least)
 		return 0;
 	rest.min = 0;
-	rest.max = times(rest.max, most == MATCH_UNBOUNDED ? most : most - least);
+	rest.max = shape_times(rest.max, most == MATCH_UNBOUNDED ? most : most - least);
 	return append(p, &ways->way[0], &rest);
 }
 
@@ -272,7 +240,7 @@ repeat(struct parse *p, struct ways *ways, uint32_t least, uint32_t most)
 	/* a letter that may be left out can be part of a literal: both ways */
 	if (is_one_char(ways) &&
 	    (least != 0 || most != 1 || match_class_count(&ways->way[0].steps[0].set) > 2)) {
-		ways->way[0].steps[0].min = at_least(least);
+		ways->way[0].steps[0].min = shape_at_least(least);
 		ways->way[0].steps[0].max = most;
 		return 0;
 	}
@@ -284,36 +252,10 @@ repeat(struct parse *p, struct ways *ways, uint32_t least, uint32_t most)
 	    ways->way[0].count * least <= MATCH_PATH_STEPS_MAX / 2)
 		return write_out(p, ways, least, most);
 	step = blur(ways);
-	step.min = at_least(times(step.min, least));
-	step.max = times(step.max, most);
+	step.min = shape_at_least(shape_times(step.min, least));
+	step.max = shape_times(step.max, most);
 	begin(ways);
 	return append(p, &ways->way[0], &step);
-}
-
-/* "{3}", "{3,}", "{3,5}" at *at; otherwise false and nothing moves. */
-static bool
-braces(const char **at, uint32_t *least, uint32_t *most)
-{
-	const char *q = *at + 1;
-	uint32_t numbers[2] = {0, 0};
-	unsigned digits = 0;
-
-	for (; *q >= '0' && *q <= '9' && digits < 6; q++, digits++)
-		numbers[0] = numbers[0] * 10 + (uint32_t)(*q - '0');
-	if (digits == 0)
-		return false;
-	numbers[1] = numbers[0];
-	if (*q == ',') {
-		numbers[1] = MATCH_UNBOUNDED;
-		for (q++, digits = 0; *q >= '0' && *q <= '9' && digits < 6; q++, digits++)
-			numbers[1] = (digits == 0 ? 0 : numbers[1]) * 10 + (uint32_t)(*q - '0');
-	}
-	if (*q != '}')
-		return false;
-	*least = numbers[0];
-	*most = numbers[1];
-	*at = q + 1;
-	return true;
 }
 
 static int
@@ -336,7 +278,7 @@ quantify(struct parse *p, struct ways *ways, bool zero_width)
 		p->at++;
 		break;
 	case '{':
-		if (!braces(&p->at, &least, &most))
+		if (!shape_braces(&p->at, &least, &most))
 			return 0;
 		break;
 	default:
@@ -451,10 +393,10 @@ assertion(struct parse *p, enum group kind, const struct ways *inside, struct wa
 
 	begin(out);
 	if (kind == GROUP_AHEAD || kind == GROUP_NOT_AHEAD) {
-		p->ahead = larger(p->ahead, step.max);
+		p->ahead = shape_larger(p->ahead, step.max);
 		return;
 	}
-	p->behind = larger(p->behind, step.max);
+	p->behind = shape_larger(p->behind, step.max);
 	if (kind != GROUP_NOT_BEHIND)
 		return;
 	for (uint32_t i = 0; i < inside->count; i++)
@@ -532,8 +474,8 @@ parse_escape(struct parse *p, struct shape_flags flags, struct ways *out, bool *
 		return one_char(p, &c, out);
 	case SHAPE_ZERO:
 		*zero_width = true;
-		p->behind = larger(p->behind, 1);
-		p->ahead = larger(p->ahead, 1);
+		p->behind = shape_larger(p->behind, 1);
+		p->ahead = shape_larger(p->ahead, 1);
 		out->way[0].edge = begin[1] == 'b';
 		return 0;
 	case SHAPE_QUOTE:
@@ -601,8 +543,8 @@ parse_item(struct parse *p, struct shape_flags *flags, struct ways *out, bool *z
 	case '^':
 	case '$':
 		p->at++;
-		p->behind = larger(p->behind, 1);
-		p->ahead = larger(p->ahead, 2);
+		p->behind = shape_larger(p->behind, 1);
+		p->ahead = shape_larger(p->ahead, 2);
 		*zero_width = true;
 		return 0;
 	case '*':
@@ -648,7 +590,7 @@ parse_ways(struct parse *p, struct shape_flags flags, struct ways *out)
 
 			match_class_join(&step.set, &all.set);
 			step.min = step.min < all.min ? step.min : all.min;
-			step.max = larger(step.max, all.max);
+			step.max = shape_larger(step.max, all.max);
 			begin(out);
 			if (append(p, &out->way[0], &step) < 0)
 				return -1;
@@ -693,7 +635,7 @@ finish(struct match_shape *out, struct ways *ways)
 		path->not_before = ways->way[i].not_before;
 		bounds(&ways->way[i], &path->min, &path->max);
 		out->min = path->min < out->min ? path->min : out->min;
-		out->max = larger(out->max, path->max);
+		out->max = shape_larger(out->max, path->max);
 		for (uint32_t s = 0; s < path->count; s++)
 			match_class_join(&out->all, &path->steps[s].set);
 	}
@@ -734,134 +676,4 @@ match_shape_of(struct match_shape *out, const char *pattern, unsigned flags, str
 	out->behind = p.behind;
 	out->ahead = p.ahead;
 	return 0;
-}
-
-/* Is `set` this byte, or this letter in either case? */
-static bool
-is_byte(const struct match_class *set, uint8_t c, bool caseless)
-{
-	struct match_class want = {{0}};
-
-	match_class_add(&want, c, c);
-	if (caseless && ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
-		match_class_add(&want, c ^ 0x20, c ^ 0x20);
-	return match_class_within(set, &want);
-}
-
-static bool
-may_be_byte(const struct match_class *set, uint8_t c, bool caseless)
-{
-	return match_class_has(set, c) || (caseless && ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') &&
-					   match_class_has(set, c ^ 0x20));
-}
-
-/* Does the literal stand at step `s`?  *end: the step behind it. */
-static bool
-stands_at(const struct match_path *path, uint32_t s, const char *literal, size_t length,
-	  bool caseless, bool sure, uint32_t *end)
-{
-	size_t at = 0;
-
-	for (; at < length && s < path->count; s++) {
-		const struct match_step *step = &path->steps[s];
-
-		if (step->mark != 0 && at > 0)
-			continue;
-		if (!step->exact || step->min != step->max || step->min == 0 ||
-		    step->min > length - at)
-			return false;
-		for (uint32_t i = 0; i < step->min; i++, at++)
-			if (!(sure ? is_byte(&step->set, (uint8_t)literal[at], caseless)
-				   : may_be_byte(&step->set, (uint8_t)literal[at], caseless)))
-				return false;
-	}
-	*end = s;
-	return at == length;
-}
-
-bool
-match_path_has(const struct match_path *path, uint32_t from, const char *literal, size_t length,
-	       bool caseless, bool sure, struct match_place *place)
-{
-	*place = (struct match_place){0};
-	for (uint32_t s = 0; s < path->count; s++) {
-		if (s >= from &&
-		    stands_at(path, s, literal, length, caseless, sure, &place->step_end)) {
-			place->step = s;
-			return true;
-		}
-		place->offset_min = at_least(add(place->offset_min, path->steps[s].min));
-		place->offset_max = add(place->offset_max, path->steps[s].max);
-	}
-	return false;
-}
-
-/* The one byte of the step, small if it is a letter of either case; -1: no single one. */
-static int
-single(const struct match_step *step, bool *either)
-{
-	unsigned members = match_class_count(&step->set);
-
-	if (!step->exact || step->min != 1 || step->max != 1 || members == 0 || members > 2)
-		return -1;
-	for (unsigned c = 0; c < 256; c++)
-		if (match_class_has(&step->set, (uint8_t)c)) {
-			if (members == 1)
-				return (int)c;
-			*either = true;
-			return c >= 'A' && c <= 'Z' &&
-				       match_class_has(&step->set, (uint8_t)(c | 32))
-				   ? (int)(c | 32)
-				   : -1;
-		}
-	return -1;
-}
-
-bool
-match_path_literal(const struct match_path *path, size_t least, char text[64], bool *caseless)
-{
-	size_t best = 0, length = 0;
-	bool either = false;
-	char now[64];
-
-	for (uint32_t s = 0; s <= path->count; s++) {
-		bool this_either = false;
-		int c;
-
-		if (s < path->count && path->steps[s].mark != 0)
-			continue;
-		c = s < path->count ? single(&path->steps[s], &this_either) : -1;
-
-		if (c < 0 || length == sizeof(now) - 1) {
-			if (length > best) {
-				memcpy(text, now, length);
-				text[length] = '\0';
-				best = length;
-				*caseless = either;
-			}
-			length = 0;
-			either = false;
-		}
-		if (c >= 0) {
-			now[length++] = (char)c;
-			either = either || this_either;
-		}
-	}
-	return best >= least && memchr(text, '\0', best) == NULL;
-}
-
-bool
-match_path_capture(const struct match_path *path, unsigned group, uint32_t *offset_min,
-		   uint32_t *offset_max)
-{
-	*offset_min = *offset_max = 0;
-	if (group == 0)
-		return true;
-	for (uint32_t s = 0; s < path->count; s++) {
-		if (path->steps[s].mark == group)
-			return true;
-		*offset_min = at_least(add(*offset_min, path->steps[s].min));
-		*offset_max = add(*offset_max, path->steps[s].max);
-	}
-	return false;
 }

@@ -19,9 +19,6 @@
 #define CLASS_SLOTS         8192
 #define CLASSES_MAX         (CLASS_SLOTS / 2)
 
-/* A value ends where no character of a token follows; "key.com" is a name, "key." ends a sentence. */
-#define VALUE_END "(?![A-Za-z0-9_+/=-]|\\.[A-Za-z0-9])"
-
 /* What surrounds a value is looked at this far: the border, and a capital in front of the keyword. */
 #define VALUE_AHEAD 2
 #define WORD_BEHIND 2
@@ -434,65 +431,6 @@ plan_context(struct planner *p, const struct rule *rule, struct rules_bounds *bo
 	p->set->is.literal_before = larger(p->set->is.literal_before, RULES_CONTEXT_BYTES);
 	p->set->is.reach_before = larger(
 	    p->set->is.reach_before, RULES_CONTEXT_BYTES + MATCH_LITERAL_BYTES_MAX + WORD_BEHIND);
-	return r;
-}
-
-static int
-compile_later(struct match_regex **out, const struct rule *rule, const char *pattern,
-	      struct fault *fault)
-{
-	unsigned flags =
-	    (rule->anchors_caseless && rule->lane != RULE_CONTEXT ? MATCH_CASELESS : 0) |
-	    (rule->foreign ? MATCH_GO : 0);
-
-	return match_regex_new(out, pattern, flags, fault);
-}
-
-static int
-plan_regex(struct rule_set *set, size_t index, struct fault *fault)
-{
-	AUTO(buf_free)
-	struct buf whole = BUF_INIT(MATCH_PATTERN_MAX + 64);
-	const struct rule *rule = &set->rules[index];
-	struct rules_plan *plan = &set->plans[index];
-	int r;
-
-	if (rule->lane == RULE_PATH)
-		return 0;
-	if (rule->lane == RULE_CONTEXT)
-		(void)buf_printf(&whole, "(?:%s)" VALUE_END, rule->pattern);
-	if (whole.failed != 0)
-		return fault_set(fault, FAULT_LIMIT, "rule %.64s: the pattern is too long",
-				 rule->id);
-	r = compile_later(&plan->regex, rule,
-			  rule->lane == RULE_CONTEXT ? buf_text(&whole) : rule->pattern, fault);
-	if (r < 0 || rule->allow_count == 0)
-		return r;
-	plan->allow = arena_alloc(&set->arena, rule->allow_count * sizeof(*plan->allow));
-	if (plan->allow == NULL)
-		return fault_memory(fault);
-	for (size_t i = 0; r == 0 && i < rule->allow_count; i++)
-		r = match_regex_new(&plan->allow[i], rule->allow[i], rule->foreign ? MATCH_GO : 0,
-				    fault);
-	return r;
-}
-
-int
-rules_plan_regexes(struct rule_set *set, struct fault *fault)
-{
-	int r = 0;
-
-	set->plans = arena_alloc(&set->arena, (set->count + 1) * sizeof(*set->plans));
-	if (set->plans == NULL)
-		return fault_memory(fault);
-	for (size_t i = 0; r == 0 && i < set->count; i++) {
-		r = plan_regex(set, i, fault);
-		/* of others it is not known that their own tools take it */
-		if (r == 0 && set->rules[i].foreign && set->plans[i].regex != NULL)
-			r = match_regex_compile(set->plans[i].regex, fault);
-		if (r < 0 && set->rules[i].foreign)
-			r = fault_wrap(fault, r, "rule %.64s", set->rules[i].id);
-	}
 	return r;
 }
 

@@ -27,8 +27,7 @@ put(struct buf *to, const struct finding *f)
 
 	(void)buf_printf(to, "%s %s %s %s:%u:%u @%llu+%llu %s x%llu", f->rule,
 			 severity_name(f->severity), f->state, f->path, f->at.first_line, f->column,
-			 (unsigned long long)f->at.at_bytes,
-			 (unsigned long long)f->at.length_bytes,
+			 (unsigned long long)f->at.at_bytes, (unsigned long long)f->at.length_bytes,
 			 text_hex(f->sha256, sizeof(f->sha256), sha256),
 			 (unsigned long long)f->count);
 	if (f->git != NULL)
@@ -69,14 +68,12 @@ run(struct input *input, const struct intake_options *options, struct buf *to, s
 int
 lane_findings(const char *folder, bool whole, unsigned jobs, struct buf *to, struct fault *fault)
 {
-	const struct secret_options secrets = {.id_key = "key",
-					       .now = 1767225600,
-					       .rules = rules_builtin(NULL, fault)};
+	const struct secret_options secrets = {
+	    .id_key = "key", .now = 1767225600, .rules = rules_builtin(NULL, fault)};
 	AUTO(secret_scanner_free)
 	struct secret_scanner *scanner = NULL;
 	struct detect detect = {.options = {.enabled = only_secrets()}, .limits = LIMITS_DEFAULT};
-	struct intake_options options = {
-	    .detect = &detect, .limits = LIMITS_DEFAULT, .jobs = jobs};
+	struct intake_options options = {.detect = &detect, .limits = LIMITS_DEFAULT, .jobs = jobs};
 	AUTO(input_close)
 	struct input input = {.fd = -1};
 	int r = secret_scanner_new(&scanner, &secrets, fault);
