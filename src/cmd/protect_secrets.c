@@ -354,8 +354,6 @@ list_run(struct cmd_call *call, struct fault *fault)
 {
 	AUTO(store_close)
 	struct store store = {.lock = -1};
-	AUTO(buf_free)
-	struct buf none = BUF_INIT(1);
 	int r = check_format(call, fault);
 
 	if (r == 0)

@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct history_commit commit;
 	struct history_tag tag;
 	struct history_id id;
-	volatile uint64_t sum = 0;
+	uint64_t sum = 0;
 
 	for (size_t id_bytes = 20; id_bytes <= 32; id_bytes += 12) {
 		struct bytes tree = in;
@@ -43,5 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			sum += sum_of(entry.name) + entry.mode;
 	}
 	config_parse(&config, in);
+	if (sum == UINT64_MAX) /* so that reading is not left out */
+		abort();
 	return 0;
 }
