@@ -239,7 +239,7 @@ install_one(struct cmd_call *call, struct buf *folder, enum hook_kind kind, stru
 	struct buf path = BUF_INIT(65536);
 	AUTO(buf_free)
 	struct buf kept = BUF_INIT(65536);
-	enum hook_state state;
+	enum hook_state state, old = HOOK_ABSENT;
 	int r;
 
 	if (path_of(&path, folder, hook_name(kind), "") < 0 ||
@@ -247,17 +247,21 @@ install_one(struct cmd_call *call, struct buf *folder, enum hook_kind kind, stru
 		return fault_memory(fault);
 	r = state_of(buf_text(&path), &state, fault);
 	if (r >= 0 && state == HOOK_FOREIGN) {
-		r = file_exists(buf_text(&kept), fault);
-		if (r > 0)
+		r = state_of(buf_text(&kept), &old, fault);
+		if (r >= 0 && old == HOOK_FOREIGN)
 			return fault_set(fault, FAULT_USAGE,
 					 "%s and %s are both there, and neither is ours: move one "
 					 "away",
 					 buf_text(&path), buf_text(&kept));
-		if (r == 0 && rename(buf_text(&path), buf_text(&kept)) < 0)
-			return fault_errno(fault, "%s", buf_text(&path));
-	}
-	if (r >= 0)
+		/* The two change places in one step: at no moment is there no hook. */
+		if (r >= 0)
+			r = write_script(buf_text(&kept), kind, fault);
+		if (r >= 0 && renameat2(AT_FDCWD, buf_text(&kept), AT_FDCWD, buf_text(&path),
+					RENAME_EXCHANGE) < 0)
+			r = fault_errno(fault, "%s", buf_text(&path));
+	} else if (r >= 0) {
 		r = write_script(buf_text(&path), kind, fault);
+	}
 	if (r < 0)
 		return r;
 	(void)fprintf(call->out, "%s: installed%s\n", buf_text(&path),
