@@ -22,6 +22,10 @@
 #include "intake/lives.h"
 #include "unpack/sniff.h"
 
+/* git-lfs, docs/spec.md: a pointer begins with this and is smaller than that. */
+#define LFS_POINTER_FRONT "version https://git-lfs.github.com/spec/"
+#define LFS_POINTER_MAX   1024
+
 struct sweep {
 	struct intake *in;
 	struct history *store;
@@ -32,7 +36,8 @@ struct sweep {
 	 * `spelled` counts the copies too and is held to the ratio alone. */
 	atomic_uint_fast64_t objects, fresh, spelled;
 	atomic_uint_fast64_t shown, shown_bytes;
-	atomic_bool spent; /* a limit was reached: nothing more is examined */
+	atomic_uint_fast64_t pointers; /* to what large file storage keeps elsewhere */
+	atomic_bool spent;             /* a limit was reached: nothing more is examined */
 	pthread_mutex_t lock;
 	struct fault limit; /* which */
 	uint64_t left_out;  /* objects after that */
@@ -228,6 +233,9 @@ visit(void *to, const struct history_blob *object, void **state, struct fault *f
 			       skip->signal);
 		return note_not_examined(w, &leaf, reason, 0, COVERAGE_BYTES_UNKNOWN, false, fault);
 	}
+	if (object->type == HISTORY_BLOB && object->at != NULL && object->size < LFS_POINTER_MAX &&
+	    bytes_begins(bytes_make(object->at, object->size), BYTES_OF(LFS_POINTER_FRONT)))
+		atomic_fetch_add(&sweep->pointers, 1);
 	worker_mark(w, leaf.number);
 	r = show(sweep, w, object, &leaf, state, fault);
 	worker_mark(w, WORKER_IDLE);
@@ -298,6 +306,39 @@ tell_missing(struct sweep *sweep, struct fault *fault)
 }
 
 static int
+on_entry(void *to, struct bytes path, uint32_t mode, const struct history_id *id, unsigned stage)
+{
+	uint64_t *submodules = to;
+
+	(void)path;
+	(void)id;
+	(void)stage;
+	*submodules += (mode & HISTORY_MODE_TYPE) == HISTORY_MODE_SUBMODULE;
+	return 0;
+}
+
+/* What the checkout keeps elsewhere. */
+static int
+tell_scope(struct sweep *sweep, struct fault *fault)
+{
+	struct coverage *coverage = sweep->in->coverage;
+	uint64_t submodules = 0;
+	struct coverage_row row = {.path = sweep->in->store_name,
+				   .reason =
+				       "pointers to large file storage: the files are not here",
+				   .bytes = COVERAGE_BYTES_UNKNOWN,
+				   .count = atomic_load(&sweep->pointers)};
+	int r = row.count == 0 ? 0 : coverage_row_add(coverage, &coverage->scope, &row, fault);
+
+	if (r >= 0)
+		r = history_index(sweep->store, on_entry, &submodules, fault);
+	row.reason = "submodules: repositories of their own, not looked at here";
+	row.count = submodules;
+	return r < 0 || submodules == 0 ? r
+					: coverage_row_add(coverage, &coverage->scope, &row, fault);
+}
+
+static int
 tell_limit(struct sweep *sweep, struct fault *fault)
 {
 	struct coverage_row row = {.path = sweep->in->store_name,
@@ -340,6 +381,8 @@ sweep_all(struct sweep *sweep, struct fault *fault)
 		r = walk_history_texts(&in->workers[0], sweep->store, sweep->paths, fault);
 	if (r >= 0 && !atomic_load(&in->needs_tail))
 		r = tell_missing(sweep, fault);
+	if (r >= 0 && !atomic_load(&in->needs_tail))
+		r = tell_scope(sweep, fault);
 	if (r >= 0)
 		r = tell_limit(sweep, fault);
 	in->summary->objects += atomic_load(&sweep->shown);

@@ -1,0 +1,4 @@
+^PASS  \.
+scope .*large file storage
+scope .*submodules
+^INCOMPLETE  \.
